@@ -13,18 +13,14 @@ from qwen_cfg.core.other_profiles import compare_profiles, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.disk import real
-from qwen_cfg.reading.git import is_tracked, status_of
 from qwen_cfg.reading.ownership import allow_none, foreign_owner
-from qwen_cfg.reading.world import read_world
+from qwen_cfg.reading.world import ask_git, read_world
 from qwen_cfg.rules import SPLIT_ORIGIN, WARNINGS, diagnose
 from qwen_cfg.trust import concern_of
 from qwen_cfg.trust.gate import owner_rule, trusts_project
-from qwen_cfg.trust.standing import standing_of
-from qwen_cfg.trust.store import TrustStore
 from qwen_schema import QwenCfgError, Secret, Surroundings, declared_fields, other_profiles
 from qwen_schema.records import record, replace
 
-from .incomplete import IncompleteError
 from .telemetry import note_resolution
 
 if TYPE_CHECKING:
@@ -36,7 +32,7 @@ if TYPE_CHECKING:
     from qwen_cfg.reading.ownership import Allows, OwnerOf
     from qwen_cfg.reading.world import AsksGit
     from qwen_cfg.rules import Diagnostic
-    from qwen_cfg.trust import Concern
+    from qwen_cfg.trust import Concern, TrustStore
     from qwen_schema import Profile, ResolvedConfig
 
     from .request import Process, Request
@@ -64,7 +60,7 @@ class Compilation:
     request: Request
     extent: Extent = "search"
     allows: Allows = allow_none
-    git_status: AsksGit = status_of
+    git_status: AsksGit = ask_git
     owner_of: OwnerOf = foreign_owner
     note: Callable[[Resolution], object] = _ignore
 
@@ -170,8 +166,7 @@ class Compilation:
         Raises:
             IncompleteError: if a value is missing or not valid.
         """
-        if not self.resolution.is_complete:
-            raise IncompleteError(self.diagnostics)
+        self._require_complete()
         return to_artifact(self.resolution, of_this_machine=True)
 
     def artifact_at(self, path: Path, *, inline_secrets: bool = False) -> ResolvedConfig:
@@ -193,8 +188,7 @@ class Compilation:
             IncompleteError: if a value is missing or not valid.
             ConfigurationError: if `inline_secrets` is set and there is no key.
         """
-        if not self.resolution.is_complete:
-            raise IncompleteError(self.diagnostics)
+        self._require_complete()
         return to_artifact(self.resolution, inline_secrets=inline_secrets)
 
     def concern_in(self, resolution: Resolution) -> Concern | None:
@@ -203,6 +197,12 @@ class Compilation:
             return None
         concern = concern_of(resolution, self._standing)
         return concern and replace(concern, file=Path(os.path.realpath(concern.file)))
+
+    def _require_complete(self) -> None:
+        if not self.resolution.is_complete:
+            from .incomplete import IncompleteError  # noqa: PLC0415 - usually it is complete
+
+            raise IncompleteError(self.diagnostics)
 
     @cached_property
     def _outcome(self) -> Outcome:
@@ -225,6 +225,9 @@ class Compilation:
 
     def _standing(self, path: Path) -> Standing:
         """Return where a file comes from; git is not asked again about a file whose status is known."""
+        from qwen_cfg.reading.git import is_tracked  # noqa: PLC0415 - for a file of a project
+        from qwen_cfg.trust.standing import standing_of  # noqa: PLC0415
+
         status = self.world.in_git.get(path, "not asked")
         if status == "not asked":
             return standing_of(path, is_tracked)
@@ -244,11 +247,13 @@ def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: 
 
 def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:
     """Return the function that decides which env files of other users may be used."""
-    return owner_rule(trust_store(process), all_of_them=all_of_them)
+    return owner_rule(lambda: trust_store(process), all_of_them=all_of_them)
 
 
 def trust_store(process: Process) -> TrustStore:
     """Return the approvals of a process's user."""
+    from qwen_cfg.trust.store import TrustStore  # noqa: PLC0415 - for what needs an approval
+
     return TrustStore(process.state)
 
 

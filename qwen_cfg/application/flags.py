@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import qwen_schema
 from qwen_cfg.core.start import FlagValue
-from qwen_schema import Secret, UsageError, declared_fields, did_you_mean
+from qwen_schema import Secret, UsageError, declared_fields
 from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def flags_in(words: Sequence[str]) -> dict[str, FlagValue]:
     for word in rest:
         flag, text = _parts(word, fields)
         if flag not in fields:
-            hint = f"{did_you_mean(flag, fields)}The flags are {', '.join(fields)}."
+            hint = f"{qwen_schema.did_you_mean(flag, fields)}The flags are {', '.join(fields)}."
             raise UsageError("no field has this flag", where=flag if _SHOWN.fullmatch(flag) else "", hint=hint)
         field = fields[flag]
         if field.is_switch and text is not None:

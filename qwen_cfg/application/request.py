@@ -14,8 +14,6 @@ from qwen_cfg.trust.gate import trusts_project
 from qwen_schema import Secret, declared_fields
 from qwen_schema.records import field, record, replace
 
-from .secret_from import secret_from_text
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -138,6 +136,8 @@ class Request:
 
     def as_words(self) -> list[str]:
         """Return the options of the resolution as words of a command line, for a message; without a key."""
+        from .secret_from import secret_from_text  # noqa: PLC0415 - for a message
+
         words = [] if self.config is None else ["--config", self.config]
         for name, flag in self.flags.items():
             if isinstance(flag.text, str):

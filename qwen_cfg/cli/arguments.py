@@ -6,16 +6,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import qwen_schema
 from qwen_cfg.application.request import Process, Request
-from qwen_cfg.application.secret_from import secret_reference
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, find_artifact
-from qwen_schema import ArtifactError, ConfigurationError, UsageError, did_you_mean
+from qwen_schema import ArtifactError, ConfigurationError, UsageError
 from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     import argparse
+
+    from qwen_schema import SecretReference
 
     from .output import Output
 
@@ -39,10 +41,16 @@ def request_of(args: argparse.Namespace) -> Request:
         choice,
         options.get("profile"),
         options.get("env_dialect"),
-        None if reference is None else secret_reference(reference),
+        None if reference is None else _secret_reference(reference),
         trust_project=options.get("trust_project", False),
     )
     return request if options.get("config") is None else with_config(request, options["config"])
+
+
+def _secret_reference(text: str) -> SecretReference:
+    from qwen_cfg.application.secret_from import secret_reference  # noqa: PLC0415 - few command lines name one
+
+    return secret_reference(text)
 
 
 def with_config(request: Request, name: str) -> Request:
@@ -69,7 +77,7 @@ def _refuse_mistyped_name(name: str) -> None:
         names = sorted(os.listdir(path.parent))  # noqa: PTH208 - names, not paths
     except (OSError, ValueError):
         return
-    suggestion = did_you_mean(path.name, [each for each in names if each.endswith((".toml", ".json"))])
+    suggestion = qwen_schema.did_you_mean(path.name, [each for each in names if each.endswith((".toml", ".json"))])
     if suggestion:
         raise ArtifactError("there is no such file", where=name, hint=suggestion.strip())
 

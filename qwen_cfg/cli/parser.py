@@ -41,6 +41,10 @@ COMMANDS = {
     "completion": "print a completion script for a shell",
 }
 
+# argparse looks for a translation of each text that it may show, which loads `locale` and asks for files that no Python
+# has. Its messages are taken apart as they are (`mistyped.py`).
+vars(argparse)["_"] = str
+
 _EPILOG = f"""\
 {examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
 {RANKING[0].upper()}{RANKING[1:]}

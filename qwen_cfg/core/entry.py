@@ -10,7 +10,6 @@ from qwen_schema.records import replace
 from .layers import DEFAULT, PROVIDER_ENTRY, SETTINGS, default_of, setting_origin
 from .merge import override, with_losers, with_winner, without_other_sources
 from .origin import Candidate
-from .settings import choose_entry, first_entry, method_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +32,8 @@ def with_entry(
     settings = sources.settings
     if settings is None or sources.auth_method is None or "modelProviders" not in settings.merged:
         return decisions, None
+    from .settings import choose_entry, first_entry, method_of_model  # noqa: PLC0415 - few settings have entries
+
     model, base_url = _requested_model(decisions["model"], settings)
     method, is_named = sources.auth_method, not decisions["model"].by_default
     if is_named:

@@ -20,14 +20,12 @@ _PROJECT, _LOCATION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"
 _EVERYWHERE = "global"
 
 
-def google_project(
-    method: object, api_key: Decision, entry: EntryChoice | None, variables: Variables
-) -> VariableValue | None:
+def google_project(api_key: Decision, entry: EntryChoice | None, variables: Variables) -> VariableValue | None:
     """Return the variable that names the Google Cloud project whose login replaces a key; None if a key is used.
 
-    The login is used under vertex-ai if there is no key, and no provider entry that names a variable for it.
+    The method is vertex-ai. The login is used if there is no key, and no provider entry that names a variable for it.
     """
-    if method != "vertex-ai" or api_key.winner is not None:
+    if api_key.winner is not None:
         return None
     if entry is not None and (named := entry.entry.setting.at("envKey")) is not None and named.is_true:
         return None

@@ -6,6 +6,8 @@ from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+# What is not needed for every resolution is loaded with its first use.
+import qwen_schema
 from qwen_schema import (
     DEFAULT_PROFILE,
     Excluded,
@@ -14,14 +16,11 @@ from qwen_schema import (
     UsageError,
     declared_fields,
     declared_profiles,
-    did_you_mean,
-    show_word,
 )
 from qwen_schema.proxy import split_login
 from qwen_schema.records import field, record, replace
 
 from .entry import with_entry
-from .google_login import google_project, with_endpoint
 from .layers import DEFAULT, Sources
 from .load import load
 from .merge import Decision, decide, with_winner, without_secrets_elsewhere, without_unused_proxy
@@ -29,8 +28,6 @@ from .origin import Candidate
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import places
 from .start import EnvFileChoice
-from .stops import Stop, stops_of
-from .unread_files import unread_files, unread_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +41,7 @@ if TYPE_CHECKING:
     from .place import Place, Search
     from .settings import EntryChoice, SettingsLoad
     from .start import QwenDirectory
+    from .stops import Stop
     from .variables import Variables
     from .world import World
 
@@ -107,6 +105,10 @@ class Resolution:
     @cached_property
     def stops(self) -> tuple[Stop, ...]:
         """The reasons why Qwen Code would not start, except missing or invalid values."""
+        if self.settings is None:
+            return ()
+        from .stops import stops_of  # noqa: PLC0415 - for the profiles that read settings
+
         return stops_of(self.decisions, self.settings, self.entry, self.variables)
 
     @property
@@ -144,7 +146,7 @@ class Resolution:
     @cached_property
     def google_project(self) -> VariableValue | None:
         """The variable that names the Google Cloud project whose login replaces a key; None if a key is used."""
-        return google_project(self.auth_method, self.decisions["api_key"], self.entry, self.variables)
+        return _google_project(self.auth_method, self.decisions["api_key"], self.entry, self.variables)
 
     @property
     def proxy_login(self) -> Secret | None:
@@ -169,11 +171,15 @@ class Resolution:
     @cached_property
     def unread_places(self) -> tuple[Place, ...]:
         """The places of the search that were not read, whether or not a file exists there."""
+        from .unread_files import unread_places  # noqa: PLC0415 - for an explanation
+
         return unread_places(self.search, self.search_places)
 
     @cached_property
     def unreached(self) -> tuple[EnvFile, ...]:
         """The env files that exist but were not read; known only after a survey."""
+        from .unread_files import unread_files  # noqa: PLC0415 - for an explanation
+
         excluded = self.decisions["excluded_variables"].items
         return unread_files(self.world, self.profile, self.unread_places, excluded)
 
@@ -210,8 +216,10 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
     decisions = {name: early.get(name) or decide(declared, profile, under) for name, declared in fields.items()}
     with_it, entry = with_entry(decisions, under)
-    project = google_project(with_it["auth_method"].value, with_it["api_key"], entry, loaded.variables)
+    project = _google_project(with_it["auth_method"].value, with_it["api_key"], entry, loaded.variables)
     if project is not None:
+        from .google_login import with_endpoint  # noqa: PLC0415
+
         with_it = with_endpoint(with_it, project, loaded.variables)
     decided = without_unused_proxy(without_secrets_elsewhere(with_it))
     return Resolution(world, profile, options, loaded, decided, entry)
@@ -250,9 +258,19 @@ def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
     profile = declared_profiles().get(name)
     if profile is None:
         known = list(declared_profiles())
-        hint = f"{did_you_mean(name, known)}Expected one of {', '.join(known)}."
-        raise UsageError(f"unknown profile {show_word(name)}", where=where, hint=hint)
+        hint = f"{qwen_schema.did_you_mean(name, known)}Expected one of {', '.join(known)}."
+        raise UsageError(f"unknown profile {qwen_schema.show_word(name)}", where=where, hint=hint)
     return profile
+
+
+def _google_project(
+    method: object, api_key: Decision, entry: EntryChoice | None, variables: Variables
+) -> VariableValue | None:
+    if method != "vertex-ai":
+        return None
+    from .google_login import google_project  # noqa: PLC0415 - for this method alone
+
+    return google_project(api_key, entry, variables)
 
 
 def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options: Options, sources: Sources) -> Decision:

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import SettingsError
 from qwen_schema.envfile import last_of_each
-from qwen_schema.jsonc import JsonError, TooDeepError
 from qwen_schema.records import record
-from qwen_schema.settings_text import Allowance, TooMuchTextError
 
 from .layers import ENV_FILE
 from .origin import VariableValue
 from .paths import home_level_files
 from .place import Place
-from .settings import (
-    FolderRule,
-    ScopeRead,
-    SettingsFile,
-    SettingsLoad,
-    decide_folder_trust,
-    expand,
-    file_tree,
-    folder_rules,
-    merge_scopes,
-    migrate,
-)
+from .settings import ScopeRead, SettingsFile, SettingsLoad, merge_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from qwen_schema import Reach
-    from qwen_schema.jsonc import Node
 
     from .path_reader import PathReader
-    from .settings import Scope, Setting
-    from .sighting import Sighting
+    from .settings import FolderRule, Scope, Setting
     from .start import QwenDirectory, Start
     from .variables import Variables
 
@@ -57,7 +41,11 @@ class FolderTrust:
 
     def rule_of(self, folder: Path) -> FolderRule | None:
         """Return the rule that decides about a folder; None if there is none."""
-        return decide_folder_trust(folder, self.rules, self.reader.places_of) if self.enabled else None
+        if not self.rules:
+            return None
+        from .settings import decide_folder_trust  # noqa: PLC0415 - few have such rules
+
+        return decide_folder_trust(folder, self.rules, self.reader.places_of)
 
     def trusts(self, folder: Path, *, unknown: bool = False) -> bool:
         """Return whether a folder is trusted; `unknown` is the result for a folder without a rule."""
@@ -105,12 +93,11 @@ def _rules(start: Start, directory: QwenDirectory, reader: PathReader, variables
     seen = reader.look_at_settings(path)
     if seen.error is not None:
         raise seen.error.copy()
-    found = seen.json if seen.text is not None else None
-    if isinstance(found, JsonError):
-        raise _refusal(start.standpoint.show(path), f"it is not JSON: {found.wrong}", found.line)
-    if found is not None and found.members is None:
-        raise _refusal(start.standpoint.show(path), "it is not a JSON object", found.line)
-    return () if found is None else folder_rules(found)
+    if seen.text is None:
+        return ()
+    from .settings_texts import rules_in  # noqa: PLC0415 - for a file that exists
+
+    return rules_in(seen, start.standpoint.show(path))
 
 
 def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tuple[SettingsFile, ...]:
@@ -176,44 +163,9 @@ def _read(
         return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a dangling link")
     if seen.error is not None:
         raise seen.error.copy()
-    node = seen.json
-    if isinstance(node, TooDeepError):
-        raise SettingsError(f"{node.wrong}, which is the limit of qwen-cfg", where=f"{file.shown}:{node.line}")
-    if isinstance(node, JsonError):
-        wrong = f"it is not JSON: {node.wrong}"
-        if file.scope != "workspace":
-            raise _refusal(file.shown, wrong, node.line)
-        return ScopeRead(file, "invalid", None, f"{wrong}, so Qwen Code treats it as empty", node.line)
-    if node.members is None:
-        raise _refusal(file.shown, "it is not a JSON object", node.line)
+    from .settings_texts import scope_in  # noqa: PLC0415 - for a file that exists
 
-    allowance = Allowance()
-
-    def look_up(name: str) -> VariableValue | None:
-        said = variables.value(name) or (variables.of(name)[0] if name in variables.environ else at_home.get(name))
-        if said is not None:
-            allowance.spend(said.text)
-        return said
-
-    try:
-        return ScopeRead(file, "read", expand(_tree(seen, node, file), look_up))
-    except TooMuchTextError as error:
-        raise _refusal(file.shown, str(error), node.line) from None
-
-
-def _tree(seen: Sighting, node: Node, file: SettingsFile) -> Setting:
-    """Return the settings of a file in the present form. The result is cached, since files are loaded repeatedly."""
-    if file not in seen.trees:
-        seen.trees[file] = migrate(file_tree(node, file))
-    return seen.trees[file]
-
-
-def _refusal(shown: str, wrong: str, line: int) -> SettingsError:
-    return SettingsError(
-        f"Qwen Code would stop here: {wrong}",
-        where=f"{shown}:{line}",
-        hint="Fix the file, or move it. Comments are allowed, trailing commas are not.",
-    )
+    return scope_in(seen, file, variables, at_home)
 
 
 def _as_ignored(scope: ScopeRead) -> ScopeRead:

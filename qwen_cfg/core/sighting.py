@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema.envfile import reader_of
-from qwen_schema.jsonc import JsonError, parse_jsonc
 from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from qwen_schema import QwenCfgError
     from qwen_schema.envfile import Assignment, Dialect
-    from qwen_schema.jsonc import Node
+    from qwen_schema.jsonc import JsonError, Node
 
     from .settings import Setting, SettingsFile
 
@@ -51,6 +50,8 @@ class Sighting:
     @cached_property
     def json(self) -> Node | JsonError:
         """The text as JSON with comments, or the error; it is parsed once."""
+        from qwen_schema.jsonc import JsonError, parse_jsonc  # noqa: PLC0415 - few directories have settings
+
         # A byte-order mark is skipped, as in Qwen Code.
         try:
             return parse_jsonc((self.text or "").removeprefix("\ufeff"))

@@ -13,7 +13,6 @@ from qwen_schema import EnvFileError, SettingsError
 from qwen_schema.bounded import Unreadable, kind_of
 from qwen_schema.envfile import read_env_text
 from qwen_schema.records import record
-from qwen_schema.settings_file import read_settings_text
 
 from .ownership import ForeignFileError, allow_none, foreign_owner
 from .permissions import others_can_read
@@ -83,6 +82,8 @@ class Disk:
         try:
             status = path.stat()
             mode = stat.S_IMODE(status.st_mode)
+            from qwen_schema.settings_file import read_settings_text  # noqa: PLC0415 - few directories have one
+
             # Bytes that are not UTF-8 become replacement characters, as in Qwen Code.
             text = read_settings_text(path)
         except OSError as error:

@@ -13,8 +13,6 @@ from qwen_cfg.core.paths import Standpoint
 from qwen_schema.bounded import TooLarge, Unreadable, read_file
 from qwen_schema.records import record
 
-from .launcher import manager_in, targets_in
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -118,6 +116,8 @@ class _Finder:
         text = _text_of(real)
         if text is None:
             return (self._version_above(real),)
+        from .launcher import manager_in, targets_in  # noqa: PLC0415 - if a program was found
+
         manager = manager_in(text)
         if manager is not None:
             return self._versions_of_manager(manager, real, launchers)

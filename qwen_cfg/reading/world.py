@@ -30,7 +30,6 @@ from qwen_schema import (
 from qwen_schema.records import field, record
 
 from .disk import Disk, DiskReader, existing_file, is_missing, real
-from .git import status_of
 from .ownership import allow_none, foreign_owner
 from .qwen_home import Home, find_qwen_directory, usable_home
 
@@ -56,6 +55,13 @@ _SYSTEM_SETTINGS = {
 AsksGit = Callable[[Path], GitStatus | None]
 
 
+def ask_git(path: Path) -> GitStatus | None:
+    """Return git's status of a file; None if it is in no work tree."""
+    from .git import status_of  # noqa: PLC0415 - for a file of a project
+
+    return status_of(path)
+
+
 def read_world(  # noqa: PLR0913 - a world has this many parts
     *,
     flags: Mapping[str, FlagValue],
@@ -67,7 +73,7 @@ def read_world(  # noqa: PLR0913 - a world has this many parts
     dialect: Dialect,
     survey: bool,
     allows: Allows = allow_none,
-    git_status: AsksGit = status_of,
+    git_status: AsksGit = ask_git,
     owner_of: OwnerOf = foreign_owner,
 ) -> World:
     """Read everything that resolutions under these profiles depend on.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import UsageError, did_you_mean, redact_known, show_word
+import qwen_schema
+from qwen_schema import UsageError, redact_known
 from qwen_schema.records import replace
 
 from . import (
@@ -147,10 +148,11 @@ def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[R
         unknown = [code for code in codes if code not in known and code != ALL_RULES]
         if unknown:
             more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+            near = qwen_schema.did_you_mean(unknown[0], codes_known)
             raise UsageError(
-                f"unknown rule {show_word(unknown[0])}{more}",
+                f"unknown rule {qwen_schema.show_word(unknown[0])}{more}",
                 where=option,
-                hint=f"{did_you_mean(unknown[0], codes_known)}The codes are {', '.join(codes_known)}, and {ALL_RULES}.",
+                hint=f"{near}The codes are {', '.join(codes_known)}, and {ALL_RULES}.",
             )
     wanted = known if ALL_RULES in select else set(select)
     dropped = known if ALL_RULES in ignore else set(ignore)

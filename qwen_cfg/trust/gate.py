@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from qwen_schema import NotTrustedError, QwenCfgError, is_true
 from qwen_schema.records import field, record
 
-from .store import trust_entry
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -87,6 +85,8 @@ class Gate:
         if concern is None:
             return
         self._typed.add(self._key(concern))
+        from .store import trust_entry  # noqa: PLC0415 - what is remembered is rare
+
         with suppress(QwenCfgError):
             if not self.store.covers(concern):
                 self.store.add(trust_entry(concern))
@@ -107,6 +107,8 @@ class Gate:
         """Remember an approval; if it cannot be saved, it applies only to this run."""
         import shlex  # noqa: PLC0415 - approvals are rare
 
+        from .store import trust_entry  # noqa: PLC0415
+
         try:
             self.store.add(trust_entry(concern))
         except QwenCfgError as error:
@@ -116,9 +118,9 @@ class Gate:
             self.notify(f"qwen-cfg: approval saved. To revoke it: {words}")
 
 
-def owner_rule(store: TrustStore, *, all_of_them: bool) -> Allows:
-    """Return the function that decides which env files of other users are allowed."""
-    return (lambda _path, _owner: True) if all_of_them else store.allows_owner
+def owner_rule(store: Callable[[], TrustStore], *, all_of_them: bool) -> Allows:
+    """Return the function that decides which env files of other users are allowed; `store` returns the approvals."""
+    return (lambda _path, _owner: True) if all_of_them else (lambda path, owner: store().allows_owner(path, owner))
 
 
 def trusts_project(environ: Mapping[str, str]) -> bool:

@@ -11,11 +11,6 @@ from qwen_schema import ConfigurationError, OutputError
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.records import asdict, record
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -130,8 +125,7 @@ class TrustStore:
         except OSError as error:
             raise OutputError(f"it cannot be saved: {error.strerror}", where=str(self._file)) from None
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -145,6 +139,14 @@ class TrustStore:
         assert self._file is not None  # noqa: S101 - callers have checked it
         document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
         save(self._file, json.dumps(document, indent=2) + "\n", may_follow=any_link, private=True)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl  # noqa: PLC0415 - not needed to read
+    except ImportError:  # Windows
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def covers(entry: TrustEntry, concern: Concern) -> bool:

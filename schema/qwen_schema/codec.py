@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
-from .deep_names import MOST_PARTS, line_of_a_deep_name
 from .errors import ArtifactError
 from .printable import shorten, without_controls
 from .secret import redact_unknown
@@ -69,6 +68,8 @@ def _toml(document: dict[str, Any]) -> str:
 
 
 def _parse(text: str, form: Form, where: str) -> dict[str, Any]:
+    from .deep_names import MOST_PARTS, line_of_a_deep_name  # noqa: PLC0415 - only needed to read
+
     deep = line_of_a_deep_name(text) if form == "toml" else None
     if deep is not None:
         raise _refusal(form, f"a name has more than {MOST_PARTS} parts (at line {deep})", where)

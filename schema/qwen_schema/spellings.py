@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -53,13 +53,9 @@ class _Visible(dict[int, "int | None"]):
 _VISIBLE = _Visible()
 # Base64 has two alphabets; hexadecimal digits have two cases, and separators.
 _SEPARATORS = " :,"
-_LOOSE: dict[int, int | None] = {
-    **{ord(separator): None for separator in _SEPARATORS},
-    ord("-"): ord("+"),
-    ord("_"): ord("/"),
-    **{ord(letter): ord(letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
-}
-
+_LOOSE = bytes.maketrans(b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"+/abcdefghijklmnopqrstuvwxyz")
+# The invisible characters of ASCII.
+_CONTROLS = bytes((*range(0x20), 0x7F))
 
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
@@ -92,7 +88,7 @@ def views(text: str) -> Views:
     decoded = decoded_text(text)
     plain = raw if decoded is text else _visible(decoded)
     quoted = _visible(_QUOTED.sub(_decode_escape, text)) if "=" in text else raw
-    return raw, plain, plain.translate(_LOOSE), quoted
+    return raw, plain, _loose(plain), quoted
 
 
 def has_beginning(text: str, beginnings: tuple[tuple[int, tuple[str, ...]], ...]) -> bool:
@@ -105,7 +101,7 @@ def has_beginning(text: str, beginnings: tuple[tuple[int, tuple[str, ...]], ...]
         tail = ""
         for start in range(0, len(whole), _PART):
             part = _visible(whole[start : start + _PART])
-            seen = tail + (part.translate(_LOOSE) if view == LOOSE else part)
+            seen = tail + (_loose(part) if view == LOOSE else part)
             if any(beginning in seen for beginning in sought):
                 return True
             tail = seen[1 - TELLTALE_BEGINNING :]
@@ -132,7 +128,7 @@ def spellings(secret: str) -> tuple[Spelling, ...]:
     loose = _encoded_forms(encoded) | (plain if any(map(str.isdigit, secret)) else set())
     seen = {(RAW, _visible(text)) for text in _written_forms(secret)}
     seen |= {(QUOTED, _visible(secret))}
-    seen |= {(PLAIN, _visible(text)) for text in plain} | {(LOOSE, _visible(text).translate(_LOOSE)) for text in loose}
+    seen |= {(PLAIN, _visible(text)) for text in plain} | {(LOOSE, _loose(_visible(text))) for text in loose}
     return tuple(
         Spelling(v, text[:TELLTALE_BEGINNING], text) for v, text in sorted(seen) if len(text) >= TELLTALE_LENGTH
     )
@@ -195,7 +191,16 @@ def _count_before(units: list[_Unit], at: int) -> int:
 
 
 def _visible(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
+    if not text.isascii():
+        return text.translate(_VISIBLE)
+    return text if text.isprintable() else text.encode("ascii").translate(None, _CONTROLS).decode("ascii")
+
+
+def _loose(text: str) -> str:
+    """Return a text without separators, in lower case, and in the first alphabet of Base64."""
+    # The bytes of other characters in UTF-8 are none of ASCII.
+    encoded = text.encode("utf-8", "surrogatepass").translate(_LOOSE, _SEPARATORS.encode("ascii"))
+    return encoded.decode("utf-8", "surrogatepass")
 
 
 def _decode_escape(escape: re.Match[str]) -> str:
@@ -265,7 +270,7 @@ def _single_encodings(secret: bytes) -> set[str]:
     forms = {secret.hex()}
     for before in range(3):
         # Four characters encode three bytes; the first and the last one may also contain bits of a neighbour.
-        encode = b64encode(bytes(before) + secret + bytes(2))
+        encode = b2a_base64(bytes(before) + secret + bytes(2), newline=False)
         for text in {encode.decode("ascii"), encode.translate(_FOR_URLS).decode("ascii")}:
             forms.add(text[-(-8 * before // 6) : 8 * (before + len(secret)) // 6])
     return forms

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+# What is not needed for every command line is loaded with its first use.
+import qwen_schema
 from qwen_cfg.application.artifact_nearby import endpoint_notice
 from qwen_cfg.application.compilation import compilation_of
-from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of, require_terminal_for_secrets
 from qwen_cfg.cli.formats import TEXT, Views, artifact_form, show
 from qwen_cfg.cli.help import examples
@@ -17,7 +18,7 @@ from qwen_cfg.cli.notices import show_omitted_login, show_warnings
 from qwen_cfg.cli.options import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_cfg.writing.schema_line import schema_for
-from qwen_schema import ExitCode, UsageError, declared_fields, did_you_mean_field, show_word
+from qwen_schema import ExitCode, UsageError, declared_fields
 
 if TYPE_CHECKING:
     import argparse
@@ -93,6 +94,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.explain is None:
         show_warnings(compilation.without_trusted(compilation.warnings), output)
         if not compilation.resolution.is_complete:
+            from qwen_cfg.application.incomplete import IncompleteError  # noqa: PLC0415
+
             raise IncompleteError(compilation.without_trusted(compilation.diagnostics))
         _write_result(args, compilation, output)
         return ExitCode.OK
@@ -110,9 +113,9 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
             raise UsageError("only valid with --explain", where=option)
     elif args.explain not in (_ALL_FIELDS, *declared_fields()):
         raise UsageError(
-            f"unknown field {show_word(args.explain)}",
+            f"unknown field {qwen_schema.show_word(args.explain)}",
             where="--explain",
-            hint=f"{did_you_mean_field(args.explain)}Expected one of {', '.join(declared_fields())}.",
+            hint=f"{qwen_schema.did_you_mean_field(args.explain)}Expected one of {', '.join(declared_fields())}.",
         )
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")
@@ -188,7 +191,11 @@ def _explain(args: argparse.Namespace, compilation: Compilation, output: Output)
     def data() -> object:
         from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 
-        error = None if resolution.is_complete else IncompleteError(diagnostics).as_data()
+        if resolution.is_complete:
+            return explanation_data(explanation, code, None)
+        from qwen_cfg.application.incomplete import IncompleteError  # noqa: PLC0415
+
+        error = IncompleteError(diagnostics).as_data()
         return explanation_data(explanation, code, error)
 
     show(args.format or TEXT, Views(text, data), output, secrets=args.show_secrets)

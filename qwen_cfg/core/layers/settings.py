@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate, Origin
 from qwen_schema import BadValue, Secret, SecretReference
-from qwen_schema.jsonc import javascript_text
 from qwen_schema.records import replace
-from qwen_schema.settings_text import is_one_variable
 
 from .layer import FieldLayer
 
@@ -68,6 +66,8 @@ def setting_origin(layer: Layer, setting: Setting, *, variable: str | None = Non
     behind = tuple(said.origin for said in setting.taken)
     via_project = setting.file.reach == "project" or any(o.reach == "project" or o.via_project for o in behind)
     reach: Reach = "project" if via_project else "user"
+    from qwen_schema.settings_text import is_one_variable  # noqa: PLC0415 - for a file that exists
+
     is_whole = bool(behind) and is_one_variable(setting.written or "")
     return Origin(
         layer,
@@ -96,6 +96,8 @@ def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
         return without_snapshot(setting.text) if declared.name == "model" else setting.text, None
     if setting.items is not None and declared.schema.get("type") == "array":
         return ",".join(item.text for item in setting.items if item.text is not None) or "none", None
+    from qwen_schema.jsonc import javascript_text  # noqa: PLC0415 - few values are no string
+
     text = javascript_text(setting.value)
     if declared.secret and setting.items is None and setting.members is None:
         return text, None
