@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import atexit
 import gc
 import os
 import signal
@@ -58,9 +60,19 @@ def _finish(code: int) -> NoReturn:
         output.notice(f"qwen-cfg: {work}; that is finished first")
     output.flush()
     ending.ignore_to_the_end()
+    if _has_nothing_to_end():
+        os._exit(code)
     # The interpreter collects garbage once more when it ends, which is not needed here.
     gc.freeze()
     sys.exit(code)
+
+
+def _has_nothing_to_end() -> bool:
+    """Tell whether nothing is left to do but to take modules apart, which takes longer than some commands work.
+
+    A short command (the others collect garbage) has written its result. Whoever asked to be called at the end is.
+    """
+    return not gc.isenabled() and not atexit._ncallbacks() and _thread._count() == 0
 
 
 if __name__ == "__main__":

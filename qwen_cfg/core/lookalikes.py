@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 
 from qwen_schema import declared_fields, field_of_variable
@@ -97,6 +96,8 @@ def names_in(line: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _with_plain_letters(line: str) -> str:
+    import unicodedata  # noqa: PLC0415 - few lines have such a character
+
     plain = unicodedata.normalize("NFKC", line).translate(_SAME_LOOK)
     return "".join(c for c in plain if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Mn"))
 

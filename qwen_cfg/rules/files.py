@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from qwen_schema import Field
     from qwen_schema.envfile import Assignment
 
+# What a value may hold that no dialect reads differently.
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+,?&=-")
+
 
 def dialects_differ(resolution: Resolution) -> Iterator[Finding]:
     """The npm package dotenv and python-dotenv read a variable in use differently."""
@@ -118,10 +121,19 @@ def _may_differ(text: str) -> bool:
 
     Both read plain lines of `NAME=value` the same way, and python-dotenv is slow to import.
     """
+    lines = [line for line in text.split("\n") if not _is_assignment(line)]
+    if not any(lines):
+        return False
     import re  # noqa: PLC0415
 
     plain = r"(?:\s*|#[^\n]*|(?:export )?[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_./:@%+,?&=-]*)"
-    return not all(re.fullmatch(plain, line, re.ASCII) for line in text.split("\n"))
+    return not all(re.fullmatch(plain, line, re.ASCII) for line in lines)
+
+
+def _is_assignment(line: str) -> bool:
+    """Tell whether a line is a plain assignment, the most frequent one, without compiling the pattern of all."""
+    name, equals, value = line.partition("=")
+    return bool(equals) and name.isascii() and name.isidentifier() and _PLAIN.issuperset(value)
 
 
 def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:

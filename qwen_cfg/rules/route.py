@@ -65,6 +65,8 @@ def looks_like_this_machine(resolution: Resolution) -> Iterator[Finding]:
     if decision.winner is None or not isinstance(decision.value, str):
         return
     host = host_of(decision.value)
+    if "localhost" not in host and not host[:1].isdigit() and ":" not in host:
+        return
     address = address_of(host)
     if is_loopback(host) or not (_LIKE_THIS_MACHINE.fullmatch(host) or (address and address.is_unspecified)):
         return

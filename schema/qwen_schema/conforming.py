@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,13 @@ from .formats import CHECKS, is_unicode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# `math` is a library of its own, loaded from a file.
+_INFINITY = float("inf")
+
 
 def is_number(value: object) -> bool:
     """Return whether a value is a number that JSON can write; TOML also has infinities and NaN."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(float(value)) < _INFINITY
 
 
 def is_integer(value: object) -> bool:

@@ -170,7 +170,8 @@ def _check_characters(text: str) -> None:
         raise ValueError(f"it is longer than {_LONGEST_URL} characters")
     if not is_unicode(text):
         raise ValueError("it contains bytes that are not UTF-8")
-    if _BLANK_OR_CONTROL.search(text):
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    if not is_plain and _BLANK_OR_CONTROL.search(text):
         raise ValueError("it contains a blank or a control character")
 
 
@@ -178,7 +179,8 @@ def _check_authority(parts: SplitResult) -> None:
     """Check that a URL has no credential, and a host and port that the client accepts."""
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise ValueError("it contains user:password@, which would be sent and written unencrypted")
-    if not _AUTHORITY.fullmatch(parts.netloc):
+    has_more_than_a_name = any(mark in parts.netloc for mark in ":[]")
+    if has_more_than_a_name and not _AUTHORITY.fullmatch(parts.netloc):
         raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
     host = host_in(parts.netloc)
     if not host:

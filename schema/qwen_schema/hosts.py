@@ -37,7 +37,7 @@ def client_host(host: str) -> str:
     name = _ascii(host)
     if not _NAME.fullmatch(name):
         raise ValueError("its host is not a name of letters, digits, '-', '_' and dots")
-    if _LIKE_AN_ADDRESS.fullmatch(name):
+    if name[0].isdigit() and _LIKE_AN_ADDRESS.fullmatch(name):
         return _address(name, "its host is not an IPv4 address: four numbers from 0 to 255, without leading zeros")
     return name
 

@@ -46,6 +46,8 @@ _KEY_SHAPE = re.compile(
     r"\b(?:(?:sk|rk|xai|gsk|hf)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{16,}|ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 
+_SHORTEST_KEY = len("sk-") + 16
+
 _QUERY_CREDENTIAL = re.compile(
     r"([?&](?:(?:x[-_])?api[-_]?key|key|(?:access|auth)[-_]?token|token|password|(?:client[-_])?secret|sig|signature)=)"
     r"[^&#\s\"']+",
@@ -208,7 +210,8 @@ def is_secret_name(name: str) -> bool:
 
 def looks_like_key(text: str) -> bool:
     """Return whether a part of a text has the shape of a well-known provider's key."""
-    return bool(_KEY_SHAPE.search(text))
+    may_be = len(text) >= _SHORTEST_KEY and any(mark in text for mark in ("-", "_", "AIza"))
+    return may_be and _KEY_SHAPE.search(text) is not None
 
 
 def redact_unknown(text: str) -> str:
@@ -248,7 +251,7 @@ def _known_spellings() -> _KnownSpellings:
     newest, known = _newest, len(_known)
     if (_last_spellings.newest, _last_spellings.known) != (newest, known):
         secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
-        spellings = list({s: None for each in secrets for s in each.spellings})
+        spellings = list({(s.view, s.text): s for each in secrets for s in each.spellings}.values())
         views_ = {spelling.view: None for spelling in spellings}
         by_view = [(v, tuple({s.beginning: None for s in spellings if s.view == v})) for v in views_]
         _last_spellings = _KnownSpellings(newest, known, spellings, tuple(by_view))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 from . import patterns as re
@@ -74,12 +74,15 @@ _Unit = tuple[str, int, int]
 TELLTALE_BEGINNING = 6
 
 
-class Spelling(NamedTuple):
+class Spelling:
     """A text to find in a view, and its first characters."""
 
-    view: int
-    beginning: str
-    text: str
+    __slots__ = ("beginning", "text", "view")
+
+    def __init__(self, view: int, text: str) -> None:
+        self.view = view
+        self.beginning = text[:TELLTALE_BEGINNING]
+        self.text = text
 
 
 def views(text: str) -> Views:
@@ -129,9 +132,7 @@ def spellings(secret: str) -> tuple[Spelling, ...]:
     seen = {(RAW, _visible(text)) for text in _written_forms(secret)}
     seen |= {(QUOTED, _visible(secret))}
     seen |= {(PLAIN, _visible(text)) for text in plain} | {(LOOSE, _loose(_visible(text))) for text in loose}
-    return tuple(
-        Spelling(v, text[:TELLTALE_BEGINNING], text) for v, text in sorted(seen) if len(text) >= TELLTALE_LENGTH
-    )
+    return tuple(Spelling(view, text) for view, text in sorted(seen) if len(text) >= TELLTALE_LENGTH)
 
 
 def matches_in(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:
@@ -252,7 +253,9 @@ def _decode_once(units: list[_Unit], escapes: re.Pattern[str]) -> list[_Unit]:
 
 def _written_forms(secret: str) -> set[str]:
     """Return the secret unchanged, and as Python, JSON or a URL would write it."""
-    quoted = secret.encode("unicode_escape").decode("ascii")
+    is_plain = secret.isascii() and secret.isprintable() and "\\" not in secret
+    # The codec is a module of its own, loaded at its first use.
+    quoted = secret if is_plain else secret.encode("unicode_escape").decode("ascii")
     escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
     encoded = {quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace")}
     return {secret, quoted, repr(secret)[1:-1], escaped, escaped.replace("/", "\\/"), *encoded}

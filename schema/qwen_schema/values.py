@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from . import patterns as re
@@ -177,14 +176,23 @@ def _require_alone(field: Field, text: str) -> None:
         wrong = "it has angle brackets around it"
     elif text.endswith("\r") and not is_url:
         wrong = "it ends in a carriage return, as lines of files with Windows line ends do"
-    elif any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text if c != "\0") and not is_url:
+    elif not is_url and _has_invisible(text):
         wrong = "it contains a line break or another invisible character"
     elif text != text.strip() and not is_url:
         wrong = "it begins or ends with a blank"
-    elif _COMMENT.search(text):
+    elif "#" in text and _COMMENT.search(text):
         wrong = "it is followed by a comment, which is read as part of it"
     if wrong is not None:
         raise BadValue(wrong, _ALONE)
+
+
+def _has_invisible(text: str) -> bool:
+    """Tell whether a text holds a line break or another character that is not seen, but for NUL."""
+    if text.isascii() and text.isprintable():
+        return False
+    from unicodedata import category  # noqa: PLC0415 - few values have such a character
+
+    return any(category(character) in ("Cc", "Cf", "Zl", "Zp") for character in text if character != "\0")
 
 
 def _boolean(field: Field, text: str) -> Value:

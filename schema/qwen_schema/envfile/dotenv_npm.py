@@ -108,18 +108,22 @@ def _parts(text: str) -> Iterator[Assignment | UnreadLine]:
 
 
 def _skip_space(text: str, position: int) -> int:
+    if position >= len(text) or text[position] not in _SPACE:
+        return position
     match = _SPACES.match(text, position)
     return match.end() if match else position
 
 
 def _next_line(text: str, position: int) -> int:
     """Return the start of the next line; past the end of the text if there is none."""
+    if text.isascii():
+        return text.find("\n", position) + 1 or len(text) + 1
     match = _LINE_END.search(text, position)
     return match.end() if match else len(text) + 1
 
 
 def _head(text: str, position: int) -> _Head | None:
-    exported = _EXPORT.match(text, position)
+    exported = _EXPORT.match(text, position) if text.startswith("export", position) else None
     head = _plain_head(text, exported.end()) if exported else None
     return head or _plain_head(text, position)
 
