@@ -14,6 +14,7 @@ from .incomplete import IncompleteError
 
 if TYPE_CHECKING:
     from qwen_cfg.explanation import Explanation
+    from qwen_cfg.explanation.styled import Part
     from qwen_schema import ResolvedConfig
 
     from .compilation import Compilation
@@ -25,15 +26,23 @@ _WIDTH = 100
 
 def resolution_text(request: Request, *, everything: bool) -> str:
     """Return the screen that explains a resolution, with every place of the search. Files are read again."""
-    from rich.console import Console  # noqa: PLC0415 - only screens need it
-
+    from qwen_cfg.explanation.plain import plain_text  # noqa: PLC0415 - not every caller explains
     from qwen_cfg.explanation.text import screen  # noqa: PLC0415
+
+    drawn = screen(_explanation(_survey(request)), width=_WIDTH, everything=everything)
+    told = plain_text(drawn, _WIDTH)
+    told = _by_rich(drawn) if told is None else told
+    return redact("\n".join(line.rstrip() for line in told.splitlines()) + "\n")
+
+
+def _by_rich(drawn: Part) -> str:
+    from rich.console import Console  # noqa: PLC0415 - slow to load, and few screens need it
 
     canvas = StringIO()
     # The text must not depend on variables of this process.
     console = Console(file=canvas, width=_WIDTH, no_color=True, highlight=False, markup=False, emoji=False, _environ={})
-    console.print(screen(_explanation(_survey(request)), width=_WIDTH, everything=everything))
-    return redact("\n".join(line.rstrip() for line in canvas.getvalue().splitlines()) + "\n")
+    console.print(drawn)
+    return canvas.getvalue()
 
 
 def resolution_data(request: Request) -> dict[str, Any]:

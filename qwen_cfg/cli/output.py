@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, TextIO
 
-    from rich.console import RenderableType
-
+    from qwen_cfg.explanation.styled import Part
     from qwen_schema import QwenCfgError
 
     from .painting import Color, Look
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 NARROWEST = 20
 READABLE = 96
 WIDEST = 200
+_USUAL_COLUMNS = 80
 
 # Returns to the beginning of the line and erases it (ECMA-48, CR and EL).
 _ERASE = "\r\x1b[K"
@@ -117,18 +117,26 @@ class Output:
             self._write(self._stdout, part, more_follows=True)
         self._write(self._stdout, "\n", more_follows=more_follows)
 
-    def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
+    def screen(self, render: Callable[[int], Part], color: Color = "auto") -> None:
         """Write a screen. `render` gets the width in columns."""
+        from .painting import wants_color  # noqa: PLC0415
+
+        is_colored = wants_color(color, is_terminal=self.is_terminal)
+        told = None if is_colored else _plain(render)
+        if told is None:
+            told = self._by_rich(render, color, is_colored=is_colored)
+        lines = told.split("\n")[:-1]
+        self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
+
+    def _by_rich(self, render: Callable[[int], Part], color: Color, *, is_colored: bool) -> str:
         from io import StringIO  # noqa: PLC0415
 
-        from rich.console import Console  # noqa: PLC0415 - only screens need it
-
-        from .painting import wants_color  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415 - slow to load, and few screens need it
 
         canvas = StringIO()
         console = Console(
             file=canvas,
-            force_terminal=wants_color(color, is_terminal=self.is_terminal),
+            force_terminal=is_colored,
             no_color=None if color == "auto" else color == "never",
             highlight=False,
             markup=False,
@@ -136,8 +144,7 @@ class Output:
         )
         console.width = max(NARROWEST, min(console.width, WIDEST))
         console.print(render(console.width), crop=False)
-        lines = canvas.getvalue().split("\n")[:-1]
-        self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
+        return canvas.getvalue()
 
     def notice(self, *lines: str, look: Look = "notice") -> None:
         """Write lines to standard error, such as a warning. On a terminal, they are wrapped at words."""
@@ -253,6 +260,25 @@ def wrap_lines(text: str, columns: int) -> str:
         indent = line[: len(line) - len(line.lstrip(" "))]
         lines += fill(line, subsequent_indent=indent) if len(line) > columns else [line]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _plain(render: Callable[[int], Part]) -> str | None:
+    """Return a screen without colours; None where rich has to draw it."""
+    from qwen_cfg.explanation.plain import plain_text  # noqa: PLC0415 - only screens need it
+
+    width = max(NARROWEST, min(_screen_columns(), WIDEST))
+    return plain_text(render(width), width)
+
+
+def _screen_columns() -> int:
+    """Return what rich takes for the width of a screen: COLUMNS, the first stream that is a terminal, or 80."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal():
+        return int(named)
+    for number in range(3):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(number).columns or _USUAL_COLUMNS
+    return _USUAL_COLUMNS
 
 
 def _columns(stream: TextIO) -> int | None:

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from qwen_cfg.core.layers import layer_named, origin_text
 from qwen_schema import declared_fields, printable
 from qwen_schema.records import replace
 
-from .layout import GAP, SIDE_BY_SIDE_WIDTH, Lines, grid, longest_word, stack_cells
+from .layout import SIDE_BY_SIDE_WIDTH, grid, longest_word, stack_cells
+from .styled import GAP, Group, Lines, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.console import RenderableType
 
     from qwen_cfg.core.origin import Layer
     from qwen_schema import Field
 
     from .document import FieldExplanation, UnusedValue
+    from .styled import Part
 
 
-def field_table(fields: list[FieldExplanation], width: int) -> RenderableType:
+def field_table(fields: list[FieldExplanation], width: int) -> Part:
     """Return the fields with their values and sources, and below each field the values that are not used."""
     rows: list[tuple[Text, Text, Text]] = []
     for field in fields:
@@ -35,10 +31,7 @@ def field_table(fields: list[FieldExplanation], width: int) -> RenderableType:
     widths = _column_widths([row[1:] for row in rows], width - name - 2 * GAP)
     if width < SIDE_BY_SIDE_WIDTH or widths is None:
         return _stacked_fields(fields)
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
-    table.add_column("  field", no_wrap=True)
-    table.add_column("value", overflow="fold", width=widths[0])
-    table.add_column("source", overflow="fold", width=widths[1])
+    table = Table((None, *widths), ("  field", "value", "source"))
     for row in rows:
         table.add_row(*row)
     return table
@@ -55,8 +48,8 @@ def _column_widths(rows: Sequence[tuple[Text, Text]], room: int) -> tuple[int, i
     return value, min(room - value, max(source, whole_source))
 
 
-def _stacked_fields(fields: list[FieldExplanation]) -> RenderableType:
-    lines: list[RenderableType] = []
+def _stacked_fields(fields: list[FieldExplanation]) -> Part:
+    lines: list[Part] = []
     for field in fields:
         lines.append(Text(field.name, "bold"))
         lines += [Lines(value_text(field), 2), Lines(source_text(field), 2)]
@@ -99,7 +92,7 @@ def _unused_text(unused: UnusedValue) -> str:
     return f"{label} {printable(origin_text(unused.layer, unused.origin, unused.variable))}"
 
 
-def layers_part(field: FieldExplanation, layers: tuple[Layer, ...], width: int) -> list[RenderableType]:
+def layers_part(field: FieldExplanation, layers: tuple[Layer, ...], width: int) -> list[Part]:
     """Return every layer of a field with its value, or with the places where the field can be set."""
     values: dict[str, list[tuple[str, str]]] = {}
     if field.layer:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from qwen_schema import printable
 
-from .layout import SIDE_BY_SIDE_WIDTH, Lines, grid, with_path
+from .layout import SIDE_BY_SIDE_WIDTH, grid, with_path
+from .styled import Lines, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
-
     from .document import DirectoryExplanation, Explanation, PlaceExplanation, ScopeExplanation
+    from .styled import Part
 
 _MARKS = {"found": ">", "filled-in": "+"}
 
@@ -25,7 +23,7 @@ _MARKS = {"found": ">", "filled-in": "+"}
 _LONG_RUN = 5
 
 
-def search_part(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
+def search_part(explanation: Explanation, everything: bool, width: int) -> list[Part]:  # noqa: FBT001
     """Return the places of env files in the order of the search, each with its outcome."""
     rule = {
         "search": "env file: the first one found is used; files are not merged",
@@ -42,7 +40,7 @@ def search_part(explanation: Explanation, everything: bool, width: int) -> list[
     return [Lines(Text(rule, "bold")), *_move_line(explanation.directory), *body, *nothing]
 
 
-def _move_line(directory: DirectoryExplanation | None) -> list[RenderableType]:
+def _move_line(directory: DirectoryExplanation | None) -> list[Part]:
     """Return the line about a variable that moves `~/.qwen`, or should move it; empty if there is none."""
     if directory is None:
         return []
@@ -86,7 +84,7 @@ def _place_row(place: PlaceExplanation) -> tuple[Text, Text, Text]:
     return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(printable(_note(place)))
 
 
-def _place_lines(row: tuple[Text, Text, Text], width: int) -> list[RenderableType]:
+def _place_lines(row: tuple[Text, Text, Text], width: int) -> list[Part]:
     outcome, path, note = row
     return [*with_path(outcome, path, width), *([Lines(note, 4)] if note else [])]
 
@@ -120,7 +118,7 @@ def _fields_text(names: Sequence[str], unused: Sequence[str]) -> str:
     return sets + (f"; not used: {', '.join(unused)}" if unused else "")
 
 
-def settings_part(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
+def settings_part(explanation: Explanation, everything: bool, width: int) -> list[Part]:  # noqa: FBT001
     """Return the scopes of settings in their order of precedence; a system scope is shown only if its file exists."""
     shown = [
         scope
@@ -147,12 +145,12 @@ def _scope_row(scope: ScopeExplanation) -> tuple[Text, Text, Text, Text]:
     )
 
 
-def _scope_lines(row: tuple[Text, Text, Text, Text], width: int) -> list[RenderableType]:
+def _scope_lines(row: tuple[Text, Text, Text, Text], width: int) -> list[Part]:
     outcome, scope, path, note = row
     return [*with_path(outcome + Text("  ") + scope, path, width), *([Lines(note, 4)] if note else [])]
 
 
-def excluded_part(explanation: Explanation) -> list[RenderableType]:
+def excluded_part(explanation: Explanation) -> list[Part]:
     """Return a line for each variable that an env file sets and may not set."""
     article = "a project's" if explanation.home_fills_in else "a"
     return [

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from qwen_cfg.core.layers import DEFAULT
 from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import printable
@@ -15,16 +11,16 @@ from qwen_schema.records import record
 
 from .diagnostics_text import diagnostics_part, heading
 from .fields_text import source_text, value_text
-from .layout import SIDE_BY_SIDE_WIDTH, Lines, column_widths
+from .layout import SIDE_BY_SIDE_WIDTH, column_widths
+from .styled import Group, Lines, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
-
     from qwen_cfg.rules import Diagnostic
 
     from .document import Explanation, FieldExplanation
+    from .styled import Part
 
 # The mark of a field that has different values under different profiles.
 _DIFFERS = "*"
@@ -45,7 +41,7 @@ Row = tuple[Text, list[Text]]
 
 def side_by_side_screen(
     place: str, columns: tuple[Column, ...], *, width: int, head: tuple[str, tuple[Diagnostic, ...]] = ("", ())
-) -> RenderableType:
+) -> Part:
     """Return the screen: every field under every profile, the env files of each, and the problems of each.
 
     `head` is for the heading: the rules of the first column with the reason, and the diagnostics about them.
@@ -53,7 +49,7 @@ def side_by_side_screen(
     explanations = [column.explanation for column in columns if column.explanation is not None]
     differing = _differing_fields(explanations)
     rows = [*_field_rows(columns, explanations, differing), *_file_rows(columns, explanations)] if explanations else []
-    parts: list[RenderableType] = [heading(place, *head, width), Text()]
+    parts: list[Part] = [heading(place, *head, width), Text()]
     table = _table(columns, rows, width) if width >= SIDE_BY_SIDE_WIDTH else None
     parts.append(_stacked_columns(columns, rows) if table is None else table)
     return Group(*parts, Text(), *_summary(columns, explanations, differing), *_problems(columns, width))
@@ -111,22 +107,20 @@ def _list(entries: Sequence[str]) -> Text:
     return Text("\n".join(map(printable, entries)) or "none")
 
 
-def _table(columns: tuple[Column, ...], rows: list[Row], width: int) -> RenderableType | None:
+def _table(columns: tuple[Column, ...], rows: list[Row], width: int) -> Part | None:
     """Return the columns side by side; None if a word does not fit."""
     lines = [[Text(), *(Text(column.title, "dim") for column in columns)], *([label, *cells] for label, cells in rows)]
     widths = column_widths([[Text(), *(Text(column.profile) for column in columns)], *lines], width)
     if widths is None:
         return None
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for title, each in zip(("", *(column.profile for column in columns)), widths, strict=True):
-        table.add_column(title, overflow="fold", width=each)
+    table = Table(widths, ("", *(column.profile for column in columns)))
     for line in lines:
         table.add_row(*line)
     return table
 
 
-def _stacked_columns(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
-    lines: list[RenderableType] = [Lines(Text(f"{column.profile}: {column.title}", "dim")) for column in columns]
+def _stacked_columns(columns: tuple[Column, ...], rows: list[Row]) -> Part:
+    lines: list[Part] = [Lines(Text(f"{column.profile}: {column.title}", "dim")) for column in columns]
     for label, cells in rows:
         lines.append(label)
         if len({cell.plain for cell in cells}) == 1:
@@ -137,9 +131,7 @@ def _stacked_columns(columns: tuple[Column, ...], rows: list[Row]) -> Renderable
     return Group(*lines)
 
 
-def _summary(
-    columns: tuple[Column, ...], explanations: list[Explanation], differing: list[str]
-) -> list[RenderableType]:
+def _summary(columns: tuple[Column, ...], explanations: list[Explanation], differing: list[str]) -> list[Part]:
     unknown = [
         Lines(Text(printable(f"{c.profile} ({c.title}) resolves nothing: {c.error}"), "red"))
         for c in columns
@@ -154,9 +146,9 @@ def _summary(
     return [Lines(Text(text, "bold"), hanging=2)]
 
 
-def _problems(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
+def _problems(columns: tuple[Column, ...], width: int) -> list[Part]:
     """Return the warnings and errors of each profile, and whether it is incomplete."""
-    parts: list[RenderableType] = []
+    parts: list[Part] = []
     for column in columns:
         diagnostics = column.explanation.diagnostics if column.explanation else ()
         problems = tuple(d for d in diagnostics if d.severity != "note" and d.code not in OF_ALL_FIELDS)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.text import Text
-
 from qwen_cfg.core.layers import layers_for, ranking
 from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_PROFILE
 from qwen_schema import declared_fields, declared_profiles, printable
@@ -14,12 +11,12 @@ from qwen_schema import declared_fields, declared_profiles, printable
 from .diagnostics_text import diagnostics_part, heading
 from .fields_text import field_table, layers_part, source_text, value_text
 from .files_text import excluded_part, search_part, settings_part
-from .layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stack_cells
+from .layout import SIDE_BY_SIDE_WIDTH, grid, stack_cells
+from .styled import Group, Lines, Text
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from .document import Explanation, FieldExplanation, OtherProfileExplanation
+    from .styled import Part
 
 # The condition under which the highest layer is used.
 _ENTRY_CONDITION = (
@@ -28,10 +25,10 @@ _ENTRY_CONDITION = (
 )
 
 
-def screen(explanation: Explanation, *, width: int, everything: bool = False) -> RenderableType:
+def screen(explanation: Explanation, *, width: int, everything: bool = False) -> Part:
     """Return the screen. Without `everything`, fields with their defaults are only counted."""
     fields = [f for f in explanation.fields if everything or not f.can_be_omitted]
-    parts: list[RenderableType] = [_heading(explanation, width), Text()]
+    parts: list[Part] = [_heading(explanation, width), Text()]
     parts += [
         field_table(fields, width),
         *_count_of_others(explanation, fields),
@@ -46,11 +43,11 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     )
 
 
-def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
+def field_screen(explanation: Explanation, *, width: int) -> Part:
     """Return the screen of one field: every layer in order of precedence, with its values."""
     (field,) = explanation.fields
     layers = layers_for(declared_profiles()[explanation.profile], declared_fields()[field.name])
-    parts: list[RenderableType] = [_heading(explanation, width), Text()]
+    parts: list[Part] = [_heading(explanation, width), Text()]
     parts += [field_table([field], width), Text()]
     parts += [Lines(Text(field.description), 2), Text()]
     parts += [Lines(Text(ranking(layers), "bold")), *layers_part(field, layers, width)]
@@ -59,12 +56,12 @@ def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     return Group(*parts, *_diagnostics_and_profiles(explanation, width, (*OF_ALL_FIELDS, OTHER_PROFILE)))
 
 
-def _heading(explanation: Explanation, width: int) -> RenderableType:
+def _heading(explanation: Explanation, width: int) -> Part:
     dialect = "" if explanation.dialect == "dotenv" else f", dialect {explanation.dialect}"
     return heading(explanation.cwd, explanation.rules + dialect, explanation.diagnostics, width)
 
 
-def _count_of_others(explanation: Explanation, shown: list[FieldExplanation]) -> list[RenderableType]:
+def _count_of_others(explanation: Explanation, shown: list[FieldExplanation]) -> list[Part]:
     """Return the line that counts the fields that are not shown; empty if all are."""
     count = len(explanation.fields) - len(shown)
     if not count:
@@ -73,16 +70,16 @@ def _count_of_others(explanation: Explanation, shown: list[FieldExplanation]) ->
     return [Lines(Text(f"{fields} (--all shows them)", "dim"), 2)]
 
 
-def _diagnostics_and_profiles(explanation: Explanation, width: int, omit: tuple[str, ...]) -> list[RenderableType]:
+def _diagnostics_and_profiles(explanation: Explanation, width: int, omit: tuple[str, ...]) -> list[Part]:
     """Return the diagnostics, and the results of the other profiles. `omit` are the codes that are shown elsewhere."""
     diagnostics = tuple(d for d in explanation.diagnostics if d.code not in omit)
-    parts: list[RenderableType] = [Text(), diagnostics_part(diagnostics, width)] if diagnostics else []
+    parts: list[Part] = [Text(), diagnostics_part(diagnostics, width)] if diagnostics else []
     for other in explanation.others:
         parts += [Text(), *_other_profile(other, len(explanation.fields), width)]
     return parts
 
 
-def _other_profile(other: OtherProfileExplanation, fields: int, width: int) -> list[RenderableType]:
+def _other_profile(other: OtherProfileExplanation, fields: int, width: int) -> list[Part]:
     if other.error:
         return [Lines(Text(printable(f"{other.title}: not known. {other.error}"), "yellow"))]
     if other.agrees:

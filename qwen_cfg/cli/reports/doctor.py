@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from rich.console import Group
-from rich.text import Text
-
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
-from qwen_cfg.explanation.layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stack_cells
+from qwen_cfg.explanation.layout import SIDE_BY_SIDE_WIDTH, grid, stack_cells
+from qwen_cfg.explanation.styled import Group, Lines, Text
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
-
+    from qwen_cfg.explanation.styled import Part
     from qwen_runtime import ReadyConfig
     from qwen_runtime.doctor import Step
     from qwen_schema import ResolvedConfig
@@ -52,7 +49,7 @@ class Examination:
         return ExitCode.OK if error is None else error.exit_code
 
 
-def heading(use: ReadyConfig, rules: str, width: int) -> RenderableType:
+def heading(use: ReadyConfig, rules: str, width: int) -> Part:
     """Return the rules in use, and the values of the connection with their origins."""
     rows = [
         (Text(name, "bold"), Text(_redact(value)), Text(_redact(origin), "dim"))
@@ -62,7 +59,7 @@ def heading(use: ReadyConfig, rules: str, width: int) -> RenderableType:
     return Group(Lines(Text(_redact(rules), "dim")), *(stack_cells(rows) if table is None else [table]), Text())
 
 
-def line(step: Step, width: int) -> RenderableType:
+def line(step: Step, width: int) -> Part:
     """Return a step as a line, with the place of the error and the hint below it."""
     mark, style = _MARKS[step.outcome]
     what = Text(_redact(step.what), "dim" if step.outcome == "skipped" else "")
@@ -72,10 +69,10 @@ def line(step: Step, width: int) -> RenderableType:
     under = [Lines(Text(_redact(text), style), 4) for text, style in ((place, ""), (step.hint, "dim")) if text]
     head = Text(f"{mark} {step.name.ljust(_NAME_WIDTH)}", style)
     hanging = 4 if width < SIDE_BY_SIDE_WIDTH else head.cell_len + 2
-    return Group(Lines(Text.assemble(head, "  ", what), hanging=hanging), *under)
+    return Group(Lines(Text().append_text(head).append("  ").append_text(what), hanging=hanging), *under)
 
 
-def closing(examination: Examination, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
+def closing(examination: Examination, width: int) -> Part:  # noqa: ARG001 - like the other parts
     """Return the conclusion: all steps passed, or the first thing to fix."""
     first = examination.first_failure
     if first is None:
