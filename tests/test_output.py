@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import qwen_cfg.cli.output
 from qwen_cfg.cli.output import Output, json_parts
-from qwen_schema import without_controls
+from qwen_schema import Verbatim, without_controls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +52,22 @@ def test_the_parts_of_a_document_make_the_whole(indent: int | None, document: di
 def test_a_long_text_is_written_in_parts_of_limited_length() -> None:
     parts = list(json_parts({"a": 1, "answer": "some words " * 100_000, "b": [2]}, 2))
     assert max(map(len, parts)) < 70_000
+
+
+@given(st.text(), st.sampled_from(["text", "reasoning"]), st.booleans())
+@example("::error::x ##[group] ##vso[a]", "text", False)
+@example("x" * 100_000, "text", False)
+@example("\ud800 \u2028 \x7f \x1b", "text", False)
+def test_a_piece_is_written_as_a_document_of_it(text: str, kind: str, more_follows: bool) -> None:
+    written = []
+    for write in (
+        lambda output: output.piece(kind, Verbatim(text), more_follows=more_follows),
+        lambda output: output.data({"type": Verbatim(kind), "text": Verbatim(text)}, indent=None),
+    ):
+        stream = io.StringIO()
+        output = Output(stream, io.StringIO())
+        write(output)
+        output.flush()
+        written.append(stream.getvalue())
+    assert written[0] == written[1]
+    assert written[0].endswith("}\n")

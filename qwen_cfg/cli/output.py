@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from qwen_cfg.explanation.styled import Part
-    from qwen_schema import QwenCfgError
+    from qwen_schema import QwenCfgError, Verbatim
 
     from .painting import Color, Look
 
@@ -116,6 +116,14 @@ class Output:
         for part in json_parts(safe, indent):
             self._write(self._stdout, part, more_follows=True)
         self._write(self._stdout, "\n", more_follows=more_follows)
+
+    def piece(self, kind: str, text: Verbatim, *, more_follows: bool) -> None:
+        """Write a piece of an answer as one JSON object in a line, with its kind, which is a word of ours."""
+        if _is_long(text):
+            self.data({"type": qwen_schema.Verbatim(kind), "text": text}, indent=None, more_follows=more_follows)
+            return
+        line = f'{{"type": "{kind}", "text": {_quoted()(text)}}}'
+        self._write(self._stdout, without_controls(line) + "\n", more_follows=more_follows)
 
     def screen(self, render: Callable[[int], Part], color: Color = "auto") -> None:
         """Write a screen. `render` gets the width in columns."""
@@ -243,6 +251,14 @@ def _encoder(indent: int | None) -> json.JSONEncoder:
     import json  # noqa: PLC0415 - few commands need it
 
     return json.JSONEncoder(ensure_ascii=False, indent=indent)
+
+
+@cache
+def _quoted() -> Callable[[str], str]:
+    """Return the function that writes a text in JSON; the encoder of documents makes one for each document."""
+    from json.encoder import encode_basestring  # noqa: PLC0415 - few commands need it
+
+    return encode_basestring
 
 
 def _safe_lines(lines: tuple[str, ...], *, secrets: bool = False) -> str:

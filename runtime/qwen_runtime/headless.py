@@ -253,13 +253,13 @@ class _StreamReporter:
         self._line("result", format=FORMAT, **_result(settings, answer, error))
         _notice_end(settings, answer, error, self._output)
 
-    def _piece(self, kind: str, text: str, *, more_follows: bool) -> None:
+    def _piece(self, kind: str, text: Verbatim, *, more_follows: bool) -> None:
         if text:
-            self._line(kind, more_follows=more_follows, text=text)
+            self._output.piece(kind, text, more_follows=more_follows)
 
-    def _line(self, kind: str, *, more_follows: bool = False, **values: Any) -> None:
+    def _line(self, kind: str, **values: Any) -> None:
         # The kind is a word of ours.
-        self._output.data({"type": Verbatim(kind), **values}, indent=None, more_follows=more_follows)
+        self._output.data({"type": Verbatim(kind), **values}, indent=None)
 
 
 def _reporter(form: OutputFormat, output: Output) -> Reporter:

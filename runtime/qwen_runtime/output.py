@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from qwen_schema import QwenCfgError
+    from qwen_schema import QwenCfgError, Verbatim
 
 
 class Output(Protocol):
@@ -24,6 +24,9 @@ class Output(Protocol):
 
     def data(self, document: object, *, indent: int | None = 2, more_follows: bool = False) -> None:
         """Write a result as one JSON document. It may wait for the next one, if that follows at once."""
+
+    def piece(self, kind: str, text: Verbatim, *, more_follows: bool) -> None:
+        """Write a piece of an answer as one JSON object in a line, with its kind, which is a word of ours."""
 
     @property
     def progress_columns(self) -> int:

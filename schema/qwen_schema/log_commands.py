@@ -31,7 +31,7 @@ def without_commands(text: str) -> str:
 
 def without_commands_within(text: str, escape: str = "\\x5b") -> str:
     """Return a text without those commands that may occur anywhere in a line."""
-    if not _SUSPECT.search(text):
+    if text.count("#") < 2 or not _SUSPECT.search(text):
         return text
     return re.sub(_WITHIN, lambda match: f"{match.group()[:-1]}{escape}", text)
 

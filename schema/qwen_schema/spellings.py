@@ -168,7 +168,7 @@ def decoded_text(text: str) -> str:
 def cut_escape(text: str) -> int:
     """Return the start of the escape that the end of a text cuts; the length of the text if it cuts none."""
     if not _ESCAPE_BEGINS.search(text):
-        cut = _CUT_BEGINNING.search(text)
+        cut = _CUT_BEGINNING.search(text) if "=" in text[-2:] else None
         return len(text) if cut is None else cut.start()
     return min(_cut_start(each, len(text)) for each in _rounds(text))
 

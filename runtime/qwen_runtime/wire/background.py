@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+# An answer that comes faster than it is written waits in the connection, and not in memory, from so many pieces on.
+_MOST_WAITING = 2_000
+_LOOK_EVERY = 0.005
+
+
 class _End:
     """The end of the iterator."""
 
@@ -57,6 +62,8 @@ class Background(Generic[T]):
                 if self.cancelled.is_set():
                     return
                 self._queue.put(item)
+                while self._queue.qsize() >= _MOST_WAITING and not self.cancelled.wait(_LOOK_EVERY):
+                    pass
             self._queue.put(_End())
         except BaseException as error:
             self._queue.put(error)
