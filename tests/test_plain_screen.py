@@ -71,6 +71,7 @@ def stripped(text: str | None) -> str | None:
 
 @given(screens, st.integers(20, 80))
 @example(Group(Text("a" * 25 + "  b " + "c" * 60)), 20)
+@example(Group(Text("a"), Table(()), Text("b")), 20)
 @example(Group(Text("   " + "a" * 60), Text("a b  "), Text()), 20)
 def test_a_screen_is_drawn_as_by_rich(screen: Part, width: int) -> None:
     drawn = plain_text(screen, width)

@@ -70,6 +70,10 @@ def _breaks(line: str, width: int) -> Iterator[int]:
 
 
 def _rows_of(table: Table, width: int) -> Iterator[str]:
+    if not table.widths:
+        # A table without columns is an empty line.
+        yield ""
+        return
     head = [tuple(map(Text, table.headings))] if table.headings else []
     rows: list[Sequence[Text]] = [*head, *table.rows]
     widths = [_longest(row[at] for row in rows) if each is None else each for at, each in enumerate(table.widths)]
