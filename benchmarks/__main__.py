@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from itertools import chain
 
-from . import reading, starting, streaming, working
+from . import floors, reading, starting, streaming, working
 from .report import write_table
 
 
 def main() -> None:
     """Write the tables."""
     parts = chain(reading.measurements(), streaming.measurements())
-    write_table("parts", ("elapsed time", "ratio (middle half)"), ((m.title, str(m.ratio())) for m in parts))
+    write_table("parts", ("CPU time", "ratio (middle half)"), ((m.title, str(m.ratio())) for m in parts))
     starting.main()
     working.main()
+    floors.main()
 
 
 if __name__ == "__main__":

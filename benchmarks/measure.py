@@ -31,7 +31,7 @@ class Measurement:
     subject: Callable[[], object]
     baseline: Callable[[], object]
     rounds: int = 15
-    clock: Callable[[], float] = time.perf_counter
+    clock: Callable[[], float] = time.process_time
     goal: str = ""
 
     def ratio(self) -> Ratio:
