@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -17,6 +16,13 @@ if TYPE_CHECKING:
 
 PROGRAM = str(Path(sys.executable).with_name("qwen-cfg"))
 NOTHING = [sys.executable, "-I", "-c", "pass"]
+
+_STARTING = """
+import os, sys
+started = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, used = os.wait4(started, 0)
+print(os.waitstatus_to_exitcode(status), used.ru_maxrss, file=sys.stderr)
+"""
 
 # Since Linux says it in kilobytes, and macOS in bytes.
 _UNIT = 1 if sys.platform == "darwin" else 1024
@@ -57,11 +63,16 @@ def median_cpu(words: list[str], at: Path, env: Mapping[str, str] | None = None,
 
 
 def memory_of(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> int:
-    """Return the most memory that a process had, in bytes."""
+    """Return the most memory that a process had, in bytes.
+
+    A small process starts it: the memory of a process counts from that of the one that starts it, on Linux.
+    """
     environment = {"HOME": str(at), "PATH": "", **(env or {})}
-    started = subprocess.Popen(words, cwd=at, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(started.pid, 0)
-    started.returncode = os.waitstatus_to_exitcode(status)
-    if started.returncode:
-        raise subprocess.CalledProcessError(started.returncode, words)
-    return used.ru_maxrss * _UNIT
+    starting = [*NOTHING[:2], "-S", "-c", _STARTING, *words]
+    ended = subprocess.run(
+        starting, cwd=at, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
+    )
+    code, used = map(int, ended.stderr.split()[-2:])
+    if code:
+        raise subprocess.CalledProcessError(code, words)
+    return used * _UNIT
