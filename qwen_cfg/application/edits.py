@@ -9,7 +9,7 @@ from qwen_cfg.core.sighting import ABSENT, Sighting
 from qwen_cfg.core.start import FlagValue
 from qwen_cfg.writing.assignment import CannotAssignError, assign, unassign
 from qwen_schema import Secret, declared_fields, field_of_variable
-from qwen_schema.jsonc import JsonError
+from qwen_schema.jsonc import JsonError, plain_value
 from qwen_schema.records import record, replace
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_cfg.core.world import World
-    from qwen_schema.jsonc import Node
 
 Where = Literal["flag", "environment", "env-file", "settings"]
 
@@ -127,7 +126,7 @@ def _with_setting(world: World, edit: Edit) -> World | None:
     seen = world.look_at_settings(edit.path)
     if not _may_change(seen) or (seen.text is not None and isinstance(seen.json, JsonError)):
         return None
-    tree: Any = {} if seen.text is None or isinstance(seen.json, JsonError) else _plain(seen.json)
+    tree: Any = {} if seen.text is None or isinstance(seen.json, JsonError) else plain_value(seen.json)
     value = list(edit.items) if edit.items is not None else edit.revealed
     if not isinstance(tree, dict) or not _put(tree, edit.names, None if edit.text is None else value):
         return None
@@ -146,14 +145,6 @@ def _may_change(seen: Sighting) -> bool:
 
 def _file_sighting(seen: Sighting, text: str) -> Sighting:
     return Sighting("file", text, None, seen.mode, is_shared=seen.is_shared)
-
-
-def _plain(node: Node) -> Any:
-    if node.members is not None:
-        return {name: _plain(member) for name, member in node.members.items()}
-    if node.items is not None:
-        return [_plain(item) for item in node.items]
-    return node.value
 
 
 def _put(tree: Any, names: tuple[str, ...], value: object) -> bool:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.paths import Standpoint
-from qwen_cfg.starting.qwen_settings import plain_value
 from qwen_cfg.trust import Concern
 from qwen_schema import ConfigurationError, is_secret_name
 from qwen_schema.bounded import Unreadable
-from qwen_schema.jsonc import JsonError
+from qwen_schema.jsonc import JsonError, plain_value
 from qwen_schema.records import record
 from qwen_schema.settings_file import read_settings
 from qwen_schema.settings_text import variables_in

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qwen_schema.jsonc import plain_value
+
 from .environment import usual_variable
 
 if TYPE_CHECKING:
@@ -48,16 +50,6 @@ def private_settings(artifact: ResolvedConfig, machine: Node | None, others: Map
         # Without a version, Qwen Code also reads old forms of these settings.
         del settings["$version"]
     return _merge(settings, own)
-
-
-def plain_value(node: Node) -> Any:
-    """Return a JSON value as plain Python data."""
-    if node.members is not None:
-        return {name: plain_value(member) for name, member in node.members.items()}
-    if node.items is not None:
-        return [plain_value(item) for item in node.items]
-    value = node.value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,16 @@ class Node:
         return node
 
 
+def plain_value(node: Node) -> Any:
+    """Return a JSON value as plain Python data."""
+    if node.members is not None:
+        return {name: plain_value(member) for name, member in node.members.items()}
+    if node.items is not None:
+        return [plain_value(item) for item in node.items]
+    value = node.value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def javascript_text(value: object) -> str:
     """Return a value as JavaScript converts it to a string; `{…}` for an object and `[…]` for an array."""
     match value:
