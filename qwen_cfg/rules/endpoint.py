@@ -29,8 +29,6 @@ def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
         return
     added = added_path_of(base_url)
     provider = provider_of(base_url)
-    if provider.has_other_base(base_url):
-        return
     if added is not None:
         message = f"The base URL from {winner.origin} ends in {added}, which every request adds again."
         yield Finding(message, f"Remove {added}.", "base_url", *place_of(winner))

@@ -90,18 +90,14 @@ def _base_url(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
         elif text == form:
             questions.warn("The words in capital letters stand for your own. Replace them.")
         elif is_accepted(questions, "base_url", text):
-            if not _ends_in_added_path(text):
+            if (added := added_path_of(text)) is None:
                 break
             default = without_added_path(text)
-            questions.warn(f"{added_path_of(text)} is added to the base URL with each request. Enter leaves it out.")
+            questions.warn(f"{added} is added to the base URL with each request. Enter leaves it out.")
     keeps_key = endpoint.has_key and provider_of(text).name == provider_of(endpoint.base_url).name
     key = endpoint.key if keeps_key else None
     new = replace(endpoint, base_url=text, models=None, has_key=keeps_key, key=key, is_refused=False)
     return new, "list" if keeps_key else "key"
-
-
-def _ends_in_added_path(base_url: str) -> bool:
-    return added_path_of(base_url) is not None and not provider_of(base_url).has_other_base(base_url)
 
 
 def _usual_url(asked: _Dialogue) -> str:

@@ -22,6 +22,7 @@ from qwen_schema import (
     provider_of,
     redact_unknown,
 )
+from qwen_schema.added_paths import added_path_of
 from qwen_schema.qwen_oauth import qwen_oauth
 
 from .failures import login_advice
@@ -180,8 +181,9 @@ def _quota_hint(settings: Settings) -> str:
 def path_doubt(settings: Settings) -> str:
     """Return the possible error in the path of the base URL, as the end of a sentence."""
     base_url = settings.base_url
-    if base_url.partition("?")[0].rstrip("/").endswith("/chat/completions"):
-        return "the base URL ends in /chat/completions, which is added automatically."
+    added = added_path_of(base_url)
+    if added is not None:
+        return f"the base URL ends in {added}, which every request adds again."
     if path_is_unusual(base_url):
         return f"is {provider_of(base_url).usual_path} missing at the end of the base URL?"
     local = " (Is it the port of this server?)" if is_loopback(host_of(base_url)) else ""
