@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.paths import OAUTH_CACHE_NAME
 from qwen_cfg.trust import Concern, display_host
 from qwen_schema import ConfigurationError, NotTrustedError, locate_path
+from qwen_schema.fields import MAIN_FIELDS
 from qwen_schema.formats import check_login_url
 from qwen_schema.qwen_oauth import METHOD, is_declared_api
 from qwen_schema.records import record, replace
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from .compilation import Compilation
     from .request import Process, Request
-
-# The fields that have to be typed again for another method; all others apply to every method.
-OF_METHOD = ("auth_method", "api_key", "base_url", "model")
 
 
 class NoLoginError(ConfigurationError):
@@ -79,8 +77,8 @@ def login_place_under(request: Request) -> LoginPlace:
 
 
 def with_method(request: Request, place: str) -> Request:
-    """Return a request for Qwen OAuth, without the values for another method."""
-    others = {name: flag for name, flag in request.flags.items() if name not in OF_METHOD}
+    """Return a request for Qwen OAuth, without the main fields, which are for another method; all others stay."""
+    others = {name: flag for name, flag in request.flags.items() if name not in MAIN_FIELDS}
     return replace(request, flags=others, secret_from=None).with_flags(place, {"auth_method": METHOD})
 
 

@@ -20,6 +20,7 @@ from qwen_cfg.starting.program import program_named
 from qwen_cfg.starting.qwen_arguments import arguments_for, typed_flags
 from qwen_cfg.starting.qwen_settings import private_settings
 from qwen_schema import ConfigurationError, Secret, declared_profiles, show_value
+from qwen_schema.fields import MAIN_FIELDS
 from qwen_schema.records import field, record, replace
 
 from .compilation import Compilation
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 MACHINE = "QWEN_CFG_SYSTEM_SETTINGS_PATH"
 
 # The fields that decide the endpoint and the content of requests in Qwen Code.
-_COMPARED = ("auth_method", "base_url", "model", "api_key", "proxy")
+_COMPARED = (*MAIN_FIELDS, "proxy")
 # The rules about effects in Qwen Code that no field of an artifact shows.
 _REPORTED_RULES = ("QC125", "QC204")
 

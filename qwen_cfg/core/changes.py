@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import ExitCode, Secret, safe_text, show_value
+from qwen_schema.fields import MAIN_FIELDS
 from qwen_schema.records import field, record
 
 from .drift import Difference, drift, provenance_text
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from .resolution import Resolution
 
 Status = Literal["same", "changed", "added", "removed", "broken"]
-
-# The fields that are shown of an artifact that only one side has.
-MAIN_FIELDS = ("auth_method", "base_url", "model", "api_key")
 
 NOT_SET = "(not set)"
 
@@ -108,7 +106,7 @@ def artifact_change(file: str, old: ResolvedConfig, new: ResolvedConfig, *, stri
 
 
 def one_sided_change(file: str, artifact: ResolvedConfig, *, is_new: bool) -> ArtifactChange:
-    """Return the change of an artifact that was added (`is_new`) or removed."""
+    """Return the change of an artifact that was added (`is_new`) or removed: its main fields."""
     differences = []
     for name in MAIN_FIELDS:
         value, origin = artifact.config[name], provenance_text(artifact.provenance[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret
+from qwen_schema.fields import MAIN_FIELDS
 from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
 
 # The fields that a request shows, in the order of the comparison.
-COMPARED = ("auth_method", "api_key", "base_url", "model")
 # Vertex AI uses the protocol of Gemini.
 _PROTOCOLS = {"vertex-ai": "gemini"}
 
@@ -50,7 +50,7 @@ def expectation_of(resolution: Resolution) -> Expectation:
         _text(decisions["base_url"]),
         _text(decisions["model"]),
         None if key is None else Secret(key.revealed),
-        tuple((name, str(w.origin)) for name in COMPARED if (w := decisions[name].winner) is not None),
+        tuple((name, str(w.origin)) for name in MAIN_FIELDS if (w := decisions[name].winner) is not None),
     )
 
 

@@ -11,6 +11,9 @@ from .tables.fields import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The fields that decide where requests go, with which key, and which model answers.
+MAIN_FIELDS = ("auth_method", "base_url", "model", "api_key")
+
 Reach = Literal["user", "project"]
 LayerName = Literal["provider-entry", "flag", "environment", "env-file", "settings-env", "settings", "default"]
 Value = str | bool | int | float | tuple[str, ...]

@@ -22,14 +22,13 @@ from qwen_schema import (
     terms_of,
     without_secrets,
 )
+from qwen_schema.fields import MAIN_FIELDS
 
 if TYPE_CHECKING:
     from qwen_schema import Provenance
 
     from .chat import Chat
 
-# Shown even if they have their defaults, since most users look for them.
-_MAIN = ("auth_method", "api_key", "base_url", "model")
 # The gap between two columns of a table.
 _GAP = 2
 
@@ -64,9 +63,12 @@ def show_config(chat: Chat, what: str) -> None:
     if what == "toml":
         chat.screen.say(dump(artifact).rstrip("\n"))
         return
-    told = [name for name, origin in artifact.provenance.items() if what or origin.layer != "default" or name in _MAIN]
-    _show_fields(chat, [(name, _display_value(chat, name), source_of(artifact.provenance[name])) for name in told])
-    count = len(artifact.provenance) - len(told)
+    # The main fields are shown even if they have their defaults, since most users look for them.
+    shown = [
+        name for name, origin in artifact.provenance.items() if what or origin.layer != "default" or name in MAIN_FIELDS
+    ]
+    _show_fields(chat, [(name, _display_value(chat, name), source_of(artifact.provenance[name])) for name in shown])
+    count = len(artifact.provenance) - len(shown)
     if count:
         are = "field has its default" if count == 1 else "fields have their defaults"
         chat.screen.say(f"{count} more {are}: /config all", "dim")
