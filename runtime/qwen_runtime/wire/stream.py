@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,25 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, printable, redact_unknown
+from qwen_schema import QwenCfgError, printable, redact_unknown
 from qwen_schema import patterns as re
 
 from .chunks import ChunkReader, choices_of, completion_of, whole_characters
-from .connection import models, read_refusal, unread_encoding, without_key
+from .connection import read_refusal, unread_encoding, without_key
 from .endings import incomplete_reason, is_tool_call
 from .endpoint import completions_url
 from .error_words import codes_of, is_error, parse_json, status_of
 from .events import Event, FinishReason, Reasoning, RetryWait, Text, ToolCall
-from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
-from .near_models import near_models
-from .other_apis import other_api
+from .failures import NETWORK_ERRORS, reason, unreachable
 from .pacing import wait_for_room
 from .refusal import Refusal
-from .refusal_errors import error_of, path_doubt
+from .refusal_errors import error_of
 from .refusal_kinds import is_out_of_quota, misses_model
 from .request import body_of
 from .retries import delay, is_retried, requested_delay
 from .sse import EventReader, ServerSentEvent, is_document, is_lines
+from .stream_errors import (
+    cut_off_error,
+    encoding_error,
+    is_permanent,
+    near_models_hint,
+    no_completion_error,
+    not_completion_error,
+    refuse_other_api,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,8 +51,6 @@ _NO_SUCH_OPTION = re.compile(
     r"|unknown (field|parameter|argument|name)|unsupported (field|parameter|argument)|unexpected keyword",
     re.IGNORECASE,
 )
-
-_SECONDS_FOR_MODELS = 5.0
 
 # Events that keep the connection open while the model thinks, by their name or data.
 _KEEP_ALIVE = re.compile(
@@ -163,8 +167,8 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
             require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
             return
         if stream.begun:
-            raise _cut_off_error(connection, reason(error), has_text=stream.has_text) from None
-        known = isinstance(error, httpx.TransportError) and not _is_permanent(error)
+            raise cut_off_error(connection, reason(error), has_text=stream.has_text) from None
+        known = isinstance(error, httpx.TransportError) and not is_permanent(error)
         raise _AttemptError(unreachable(error, settings, elapsed=time.monotonic() - started), may_retry=known) from None
     _require_end(stream, connection)
 
@@ -173,7 +177,7 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
     """Yield the events of an answer: a stream, or one complete completion from a server that does not stream."""
     encoding = unread_encoding(response)
     if encoding:
-        raise _encoding_error(connection, encoding)
+        raise encoding_error(connection, encoding)
     is_whole, parts = is_document(response.iter_bytes(), response.headers.get("content-type", ""))
     documents = (_single_document if is_whole else _stream_documents)(response, parts, connection, stream)
     for document in documents:
@@ -194,10 +198,10 @@ def _single_document(
     if document is None and is_lines(refusal.body):
         yield from _stream_documents(response, iter([refusal.body.encode()]), connection, stream)
         return
-    _refuse_other_api(document, connection)
+    refuse_other_api(document, connection)
     completion = completion_of(document) if isinstance(document, dict) else {}
     if not choices_of(completion) or is_error(completion):
-        raise _not_completion_error(refusal, connection)
+        raise not_completion_error(refusal, connection)
     yield completion
     yield None
 
@@ -214,7 +218,7 @@ def _stream_documents(
         is_named_error = bool(event.name) and event.name.lower() == "error"
         if isinstance(document, dict):
             if not stream.begun:
-                _refuse_other_api(document, connection)
+                refuse_other_api(document, connection)
             completion = completion_of(document)
             if is_named_error or (is_error(completion) and not _is_keep_alive(*_kinds(event, document))):
                 raise _reported_error(without_key(event.data, response.request), connection, stream)
@@ -228,21 +232,10 @@ def _stream_documents(
             # An answer that the model has ended is complete, even if the stream breaks afterwards.
             if stream.ended:
                 break
-            raise _cut_off_error(connection, "the stream ended within an event", has_text=stream.has_text)
+            raise cut_off_error(connection, "the stream ended within an event", has_text=stream.has_text)
         if is_named_error or (is_list and document) or not _is_keep_alive(text, *_kinds(event, {})):
             raise _no_json(without_key(text, response.request), connection, stream, is_error=is_named_error)
     stream.stray = without_key(reader.stray, response.request)
-
-
-def _refuse_other_api(document: Any, connection: Connection) -> None:
-    """Raise an error that names the API, if an answer is from another API than chat completions."""
-    other = other_api(document)
-    if other is not None:
-        raise NoCompletionError(
-            f"the answer is that of {other.name}, not a chat completion",
-            where=connection.settings.place("base_url"),
-            hint=other.advice,
-        )
 
 
 def _kinds(event: ServerSentEvent, document: Mapping[str, Any]) -> list[str]:
@@ -262,7 +255,7 @@ def _refusal_error(refusal: Refusal, connection: Connection, url: str) -> Except
         return _UnknownOptionError()
     error = error_of(refusal, connection.settings, url=url, remark=connection.remark)
     if misses_model(refusal):
-        error = error.copy(hint=f"{_near_models_hint(connection)} {error.hint}".strip())
+        error = error.copy(hint=f"{near_models_hint(connection)} {error.hint}".strip())
     may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
     return _AttemptError(error, may_retry=may_retry, asked=requested_delay(refusal.headers))
 
@@ -273,29 +266,6 @@ def _is_about_usage(refusal: Refusal) -> bool:
         return refusal.status not in (401, 403)
     vague = refusal.says(_NO_SUCH_OPTION) or not refusal.words or bool(_VAGUE.fullmatch(refusal.words))
     return refusal.status in (400, 422) and vague
-
-
-def _near_models_hint(connection: Connection) -> str:
-    """Return the hint with the endpoint's models of similar names; an empty text without such models."""
-    try:
-        names = models(connection, seconds=_SECONDS_FOR_MODELS)
-    except QwenCfgError:
-        return ""
-    near = near_models(connection.settings.model, names) or names[:3]
-    return f"The endpoint has {redact_unknown(', '.join(near))}." if near else ""
-
-
-def _not_completion_error(refusal: Refusal, connection: Connection) -> Exception:
-    """Return the error for an answer with a success status that is not a completion."""
-    document = parse_json(refusal.body)
-    if isinstance(document, dict) and is_error(document):
-        refusal = Refusal(status_of(codes_of(document)), refusal.headers, refusal.body)
-        return error_of(refusal, connection.settings, remark=connection.remark)
-    return (
-        error_of(refusal, connection.settings)
-        if refusal.is_web_page
-        else _no_completion_error(connection, refusal.words)
-    )
 
 
 def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
@@ -317,7 +287,7 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
         return _reported_error(text, connection, stream)
     said = refusal.words or refusal.page_text
     words = f": {said}" if is_text and said else ""
-    return _cut_off_error(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
+    return cut_off_error(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
@@ -326,9 +296,9 @@ def _require_end(stream: _Stream, connection: Connection) -> None:
     words = stray.words or stray.page_text
     if not stream.ended and stream.begun:
         why = f"the connection ended before the answer did{f': {words}' if words else ''}"
-        raise _cut_off_error(connection, why, has_text=stream.has_text)
+        raise cut_off_error(connection, why, has_text=stream.has_text)
     if not stream.ended or not stream.reader.has_choices:
-        raise _no_completion_error(connection, words)
+        raise no_completion_error(connection, words)
     require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
 
 
@@ -345,43 +315,10 @@ def require_whole(connection: Connection, reason: str, tool: str, *, has_text: b
         name = printable(redact_unknown(tool))
         why = f"the model asks for the tool {name}, and qwen-cfg offers none (finish_reason {reason or 'none'})"
     if why:
-        raise _cut_off_error(connection, why, has_text=has_text, tools=bool(tool) or is_tool_call(reason))
-
-
-def _no_completion_error(connection: Connection, words: str = "") -> NoCompletionError:
-    return NoCompletionError(
-        f"the answer is not a chat completion{f': {words}' if words else ''}",
-        where=connection.settings.place("base_url"),
-        hint=f"Another server may have answered, or {path_doubt(connection.settings)}",
-    )
-
-
-def _encoding_error(connection: Connection, encoding: str) -> NoCompletionError:
-    return NoCompletionError(
-        f"the answer is compressed with {encoding}, which qwen-cfg does not read",
-        where=connection.settings.place("base_url"),
-        hint="Requests accept only gzip and deflate. Switch off the compression in the gateway or proxy that adds it.",
-    )
-
-
-def _cut_off_error(connection: Connection, why: str, *, has_text: bool, tools: bool = False) -> CutOffError:
-    """Return the error for an answer that is incomplete, or has no text at all."""
-    kept = "The part that came is kept. " if has_text else "No text of the answer came. "
-    advice = "Ask again, or ask to continue." if has_text else "Ask again, or use another model."
-    return CutOffError(
-        f"the answer is cut off: {why}" if has_text else f"no answer came: {why}",
-        where=connection.settings.place("base_url"),
-        hint=kept + ("Ask for an answer without tools, or use another model." if tools else advice),
-    )
+        raise cut_off_error(connection, why, has_text=has_text, tools=bool(tool) or is_tool_call(reason))
 
 
 def _with_wait(failed: _AttemptError, seconds: float | None) -> QwenCfgError:
     if failed.may_retry and seconds is None and failed.asked is not None:
         return failed.error.copy(hint=f"The provider asks to wait for {failed.asked:.0f} s. {failed.error.hint}")
     return failed.error
-
-
-def _is_permanent(error: Exception) -> bool:
-    """Return whether TLS fails for a permanent reason: the certificate, or a server that uses plain http."""
-    cause = cause_of(error, ssl.SSLError)
-    return isinstance(cause, ssl.SSLCertVerificationError) or getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER"
