@@ -10,7 +10,7 @@ resolution = qwen_cfg.resolve(environ={"OPENAI_API_KEY": "..."}, cwd="/work/app"
 resolution.decisions["model"].winner.origin     # where the model comes from
 qwen_cfg.to_artifact(resolution)                # the resolved config, which `qwen_schema.dump` writes
 
-What is public is what `__all__` names, and `__version__`.
+The public names are those in `__all__`, and `__version__`.
 """
 
 from __future__ import annotations

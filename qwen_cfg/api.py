@@ -1,4 +1,4 @@
-"""The Python interface: give it the world, get a resolution back; or take this one, and get a config to use."""
+"""The Python interface: resolves the fields in a given world, or loads a config for use in this process."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def resolve(  # noqa: PLR0913 - the world has as many parts
     search: bool = True,
     git_status: AsksGit = _not_asked,
 ) -> Resolution:
-    """Resolve every field in the given world.
-
-    Reads files, but not `os.environ`, and starts no program.
+    """Resolve every field in the given world; reads files, but not `os.environ`, and starts no program.
 
     Args:
         argv: flags as on the command line (`["--model", "gpt-4o-mini"]`).
@@ -69,18 +67,16 @@ def resolve(  # noqa: PLR0913 - the world has as many parts
         cwd: the directory in which the search for an env file starts.
         home: the home directory; None for no home.
         values: values of fields by name, instead of flags.
-        profile: `documented` or `qwen-code-0.21`. None for the profile that `environ` names in QWEN_CFG_PROFILE, else
-                the profile of the `qwen` on the PATH of `environ`, whose version is in its package.json, else
-                `documented`.
+        profile: `documented` or `qwen-code-0.21`. None for the one in QWEN_CFG_PROFILE of `environ`, else the one of
+                the `qwen` on its PATH, else `documented`.
         dialect: the dialect of env files, `dotenv` (the npm package) or `python` (python-dotenv).
         env_file: the env file to read instead of a search, relative to `cwd`.
         search: False to read no env file, unless `env_file` names one.
-        git_status: a function that returns git's status of an env file of the project (`tracked`, `ignored` or `not
-                ignored`; None if it is in no work tree), for the rules about keys in git. By default, git is not asked,
-                and these rules find nothing.
+        git_status: returns git's status of an env file (`tracked`, `ignored` or `not ignored`; None outside of a work
+                tree), for the rules about keys in git. By default, git is not asked, and they find nothing.
 
     Returns:
-        The resolution: a decision per field, the search, and the excluded variables. It may be incomplete.
+        The resolution: a decision per field, the search, and the excluded variables. Required fields may have no value.
 
     Raises:
         UsageError: if a flag, a field or the profile is unknown, or a value has a type that no field has.
