@@ -25,8 +25,6 @@ from qwen_schema import (
 from qwen_schema.fields import MAIN_FIELDS
 
 if TYPE_CHECKING:
-    from qwen_schema import Provenance
-
     from .chat import Chat
 
 # The gap between two columns of a table.
@@ -67,18 +65,12 @@ def show_config(chat: Chat, what: str) -> None:
     shown = [
         name for name, origin in artifact.provenance.items() if what or origin.layer != "default" or name in MAIN_FIELDS
     ]
-    _show_fields(chat, [(name, _display_value(chat, name), source_of(artifact.provenance[name])) for name in shown])
+    _show_fields(chat, [(name, _display_value(chat, name), chat.session.settings.origin(name)) for name in shown])
     count = len(artifact.provenance) - len(shown)
     if count:
         are = "field has its default" if count == 1 else "fields have their defaults"
         chat.screen.say(f"{count} more {are}: /config all", "dim")
     chat.screen.say("The whole config as a file: /config toml. What was overridden: qwen-cfg resolve --explain", "dim")
-
-
-def source_of(provenance: Provenance) -> str:
-    """Return the origin of a value, in the form of `resolve --explain`."""
-    named = provenance.variable if provenance.layer == "env-file" else None
-    return f"{provenance.origin} {named}" if named else provenance.origin
 
 
 def _display_value(chat: Chat, name: str) -> str:
