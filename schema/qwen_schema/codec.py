@@ -68,12 +68,7 @@ def _toml(document: dict[str, Any]) -> str:
 
 
 def _parse(text: str, form: Form, where: str) -> dict[str, Any]:
-    from .plain_toml import plain_document  # noqa: PLC0415 - only needed to read
-
-    plain = plain_document(text) if form == "toml" else None
-    if plain is not None:
-        return plain
-    from .deep_names import MOST_PARTS, line_of_a_deep_name  # noqa: PLC0415 - for a text that was changed by hand
+    from .deep_names import MOST_PARTS, line_of_a_deep_name  # noqa: PLC0415 - only needed to read
 
     deep = line_of_a_deep_name(text) if form == "toml" else None
     if deep is not None:

@@ -129,14 +129,14 @@ COMMAND_LINES = {
     "envfile .env": ({"dotenv"}, {"bz2", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"}, 150, 93),
     "resolve": ({"tomli_w"}, {"pathlib"}, 150, 131),
     "resolve --format json": (set(), {"json", "pathlib"}, 150, 131),
-    "check qwen.toml": (set(), {"pathlib"}, 155, 141),
+    "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155, 141),
     "why-not model=x": (
         {"dotenv"},
         {"bz2", "json", "logging", "lzma", "pathlib", "shlex", "shutil", "tempfile", "traceback"},
         160,
         149,
     ),
-    "diff qwen.toml qwen.toml": (set(), {"pathlib"}, 150, 138),
+    "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150, 138),
     "exec --print -- /bin/true": (set(), {"hashlib", "json", "pathlib", "shlex"}, 165, 165),
     "verify --help": (set(), {"pathlib"}, 125, 89),
 }
