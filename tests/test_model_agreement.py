@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from dotenv.main import DotEnv
-from hypothesis import given
+from hypothesis import example, given
 from support.model import MODELS, Expected
 from support.trees import tree_of
 from support.worlds import Scene, scenes, scenes_with_a_choice
@@ -51,6 +51,8 @@ def as_python_reads(scene: Scene) -> dict:
 
 @both_profiles
 @given(scene=scenes())
+@example(scene=Scene(environ={"HTTPS_PROXY": "http://127.0.0.1:3128"}, flags={"proxy": ""}))
+@example(scene=Scene(environ={"OPENAI_MODEL": "m"}, flags={"model": ""}))
 def test_every_field_is_won_by_whom_the_model_says(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)

@@ -36,6 +36,8 @@ VARIABLES = {
 }
 REACH_USER = {"excluded_variables", "proxy", "no_proxy", "ca_bundle", "qwen_oauth_url"}
 REACH_USER |= {"usage_statistics", "usage_statistics_endpoint"}
+# Fields for which an empty flag means none, and overrides the variables.
+CAN_BE_NONE = {"proxy", "ca_bundle", "usage_statistics_endpoint"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ class Sources:
 
     def text(self, field: str, excluded: set[str]) -> str | None:
         """Return the flag of a field, or else its variable."""
-        return self.scene.flags.get(field) or self.variable(field, excluded)
+        flag = self.scene.flags.get(field)
+        return flag if flag or (flag == "" and field in CAN_BE_NONE) else self.variable(field, excluded)
 
     def variable(self, field: str, excluded: set[str]) -> str | None:
         """Return the value of a field's first variable that is set, from the environment or else an env file."""
