@@ -73,7 +73,7 @@ def calls() -> list[tuple[str, ast.Call, str]]:
 def test_every_program_gets_an_explicit_environment() -> None:
     # A class for results, which starts nothing.
     started = [(f, call) for f, call, name in calls() if re.fullmatch(r"subprocess\.(?!CompletedProcess).*", name)]
-    assert "git.py" in {file for file, _ in started}
+    assert "git_command.py" in {file for file, _ in started}
     assert [file for file, call in started if "env" not in {keyword.arg for keyword in call.keywords}] == []
 
 
