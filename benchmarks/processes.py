@@ -38,10 +38,13 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
-def cpu_seconds() -> float:
-    """Return the CPU time of the processes that have ended: other work of the machine does not count."""
+def cpu_seconds(*, with_system: bool = True) -> float:
+    """Return the CPU time of the processes that have ended: other work of the machine does not count.
+
+    Without `with_system`, the time that the operating system worked for them does not count either.
+    """
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return used.ru_utime + (used.ru_stime if with_system else 0)
 
 
 def run(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> None:
@@ -50,11 +53,11 @@ def run(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> Non
     subprocess.run(words, cwd=at, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
-def cpu_of(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> float:
+def cpu_of(words: list[str], at: Path, env: Mapping[str, str] | None = None, *, with_system: bool = True) -> float:
     """Return the CPU time of one process, in seconds."""
-    before = cpu_seconds()
+    before = cpu_seconds(with_system=with_system)
     run(words, at, env)
-    return cpu_seconds() - before
+    return cpu_seconds(with_system=with_system) - before
 
 
 def median_cpu(words: list[str], at: Path, env: Mapping[str, str] | None = None, rounds: int = 5) -> float:
