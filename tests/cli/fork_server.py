@@ -7,6 +7,7 @@ instead; it has its own working directory, environment, streams and exit code.
 from __future__ import annotations
 
 import atexit
+import base64
 import fcntl
 import gc
 import json
@@ -24,7 +25,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,13 +55,25 @@ class ForkServer:
 
     def start(self, command: Command, streams: tuple[int, int, int]) -> Forked:
         """Start a command line with three open files as its streams."""
+        return self._start([command], streams)
+
+    def _start(self, commands: Sequence[Command], streams: tuple[int, int, int]) -> Forked:
         status, theirs = os.pipe()
-        message = json.dumps([command.argv, command.cwd, command.environment, command.in_terminal]).encode()
+        message = json.dumps([list(vars(command).values()) for command in commands]).encode()
         with self._lock:
             socket.send_fds(self._asks, [len(message).to_bytes(_HEADER, "big")], [*streams, theirs])
             self._asks.sendall(message)
         os.close(theirs)
         return Forked(status)
+
+    def run_together(self, commands: Sequence[Command], *, seconds: float) -> list[tuple[int, bytes, bytes]]:
+        """Run command lines one after the other in one process; return the exit code and the two outputs of each.
+
+        Secrets, caches and whatever else a process remembers of one command are there for the next ones.
+        """
+        code, out, err = self._run(commands, stdin=b"", seconds=seconds)
+        assert code == 0, err.decode()
+        return [(code, *(base64.b64decode(text) for text in texts)) for code, *texts in json.loads(out)]
 
     def run(self, command: Command, *, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         """Run a command line to its end; return its exit code and its two outputs.
@@ -68,15 +81,18 @@ class ForkServer:
         Raises:
             TimeoutError: if it does not end in time, after it was killed.
         """
+        return self._run([command], stdin=stdin, seconds=seconds)
+
+    def _run(self, commands: Sequence[Command], *, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         (their_in, to_in), (from_out, their_out), (from_err, their_err) = (os.pipe() for _ in range(3))
-        started = self.start(command, (their_in, their_out, their_err))
+        started = self._start(commands, (their_in, their_out, their_err))
         for descriptor in (their_in, their_out, their_err):
             os.close(descriptor)
         out, err, ends = _talk(to_in, stdin, (from_out, from_err, started.status), seconds)
         pid, _, code = ends.decode().partition("\n")
         if not code:
             os.kill(int(pid), 9)
-            raise TimeoutError(f"{' '.join(command.argv)} did not end in {seconds} s\n{out!r}\n{err!r}")
+            raise TimeoutError(f"{' '.join(commands[0].argv)} did not end in {seconds} s\n{out!r}\n{err!r}")
         return int(code), out, err
 
 
@@ -84,13 +100,15 @@ class ForkServer:
 class Command:
     """A command line, its working directory and its whole environment.
 
-    With `in_terminal`, its standard input is the terminal that controls its session, as in a new window.
+    With `in_terminal`, its standard input is the terminal that controls its session, as in a new window. If `code` is
+    not empty, this Python code runs with the words, and not qwen-cfg.
     """
 
     argv: Sequence[str]
     cwd: str
     environment: Mapping[str, str]
     in_terminal: bool = False
+    code: str = ""
 
 
 class Forked:
@@ -157,7 +175,7 @@ def _talk(to_in: int, stdin: bytes, sources: tuple[int, ...], seconds: float) ->
     return list(read.values())
 
 
-def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], bool, list[int]] | None:
+def _serve(asks: socket.socket) -> tuple[list[Command], list[int]] | None:
     """Fork for each request; return the request in the fork, and None in this process after the last one."""
     running = selectors.DefaultSelector()
     running.register(asks, selectors.EVENT_READ)
@@ -185,7 +203,7 @@ def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], bool, l
                 for descriptor in others:
                     os.close(descriptor)
                 os.close(descriptors.pop())
-                return *json.loads(message), descriptors
+                return [Command(*values) for values in json.loads(message)], descriptors
             status = descriptors.pop()
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -201,25 +219,24 @@ def _write(status: int, text: str) -> None:
         return
 
 
-def _become(
-    argv: list[str],
-    cwd: str,
-    environment: dict[str, str],
-    in_terminal: bool,
-    descriptors: list[int],
-) -> None:
+def _become(command: Command, descriptors: Sequence[int]) -> None:
     """Set up this fork like a newly started process."""
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    if in_terminal:
+    if command.in_terminal:
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    os.chdir(cwd)
+    os.chdir(command.cwd)
     os.environ.clear()
-    os.environ.update(environment)
-    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
-    # Stream objects cache facts about their files, such as whether they can seek.
+    os.environ.update(command.environment)
+    sys.path[1:1] = filter(None, command.environment.get("PYTHONPATH", "").split(os.pathsep))
+    _open_streams()
+    sys.argv[1:] = command.argv
+
+
+def _open_streams() -> None:
+    """Make new stream objects: they cache facts about their files, such as whether they can seek."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         old: Any = getattr(sys, name)
         new = open(  # noqa: SIM115 - it stays open to the end
@@ -232,7 +249,32 @@ def _become(
         )
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
-    sys.argv[1:] = argv
+
+
+def _run_all(commands: list[Command], descriptors: list[int]) -> None:
+    """Run command lines in this process, and write their exit codes and outputs as JSON."""
+    from qwen_cfg.cli.hooks import install  # noqa: PLC0415
+    from qwen_cfg.cli.main import main  # noqa: PLC0415
+
+    install()
+    results = []
+    for command in commands:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            _become(command, [os.open(os.devnull, os.O_RDONLY), os.dup(out.fileno()), os.dup(err.fileno())])
+            try:
+                code = main(list(command.argv))
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            results.append([code, *(base64.b64encode(_content(file)).decode() for file in (out, err))])
+    with os.fdopen(descriptors[1], "wb") as output:
+        output.write(json.dumps(results).encode())
+
+
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _end(code: object) -> NoReturn:
@@ -310,10 +352,19 @@ if __name__ == "__main__":
     if request is not None:
         import qwen_cfg.__main__
 
-        _become(*request)
         sys.argv[0] = qwen_cfg.__main__.__file__
+        commands, streams = request
+        if len(commands) > 1:
+            _run_all(commands, streams)
+            os._exit(0)
+        _become(commands[0], streams)
+        code = commands[0].code
         del request
         try:
-            qwen_cfg.__main__.entry()
+            if code:
+                exec(code, {"__name__": "__main__"})
+            else:
+                qwen_cfg.__main__.entry()
         except SystemExit as end:
             _end(end.code)
+        _end(0)

@@ -139,11 +139,16 @@ def fork_server() -> ForkServer:
 
 
 def command_of(
-    argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], *, in_terminal: bool = False
+    argv: Sequence[str | bytes | Path],
+    cwd: Path,
+    environment: Mapping[str, Any],
+    *,
+    in_terminal: bool = False,
+    code: str = "",
 ) -> Command:
     """Return a command line for the fork server."""
     variables = {name: os.fsdecode(text) for name, text in environment.items()}
-    return Command([os.fsdecode(word) for word in argv], str(cwd), variables, in_terminal)
+    return Command([os.fsdecode(word) for word in argv], str(cwd), variables, in_terminal, code)
 
 
 def can_fork(environment: Mapping[str, Any]) -> bool:
@@ -164,6 +169,17 @@ def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, e
 def run_all(runs: Sequence[Run]) -> list[Outcome]:
     """Run many command lines, each in its own directory, one after the other."""
     return [run(*one.argv, cwd=one.cwd, home=one.home, env=one.env) for one in runs]
+
+
+def run_together(runs: Sequence[Run]) -> list[Outcome]:
+    """Run many command lines one after the other in one process: for tests in which none may depend on another.
+
+    A fork for each takes longer than most commands. It is not for tests of what a process remembers, such as secrets.
+    """
+    commands = [command_of(one.argv, one.cwd, clean_environment(one.home, one.env)) for one in runs]
+    assert all(can_fork(command.environment) for command in commands)
+    results = fork_server().run_together(commands, seconds=SECONDS)
+    return [Outcome(code, out.decode(), err.decode()) for code, out, err in results]
 
 
 def env_of(server: Provider, how: str = "v1", key: str = KEY, **more: str) -> dict[str, str]:

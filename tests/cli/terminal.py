@@ -9,6 +9,7 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from dataclasses import dataclass
@@ -51,18 +52,20 @@ class Terminal:
         cwd: Path,
         environment: Mapping[str, str],
         size: tuple[int, int],
-        program: Sequence[str] = PROGRAM,
+        code: str = "",
     ) -> None:
         """Start a command in a terminal of a number of lines and columns.
 
-        It is a fork of a process in which everything is loaded, if only `qwen-cfg` itself runs.
+        It is a fork of a process in which everything is loaded, unless a variable has an effect on the start of an
+        interpreter. If `code` is not empty, this Python code runs with the words, and not qwen-cfg.
         """
         self.file, theirs = pty.openpty()
         self.resize(*size)
-        if program is PROGRAM and can_fork(environment):
-            command = command_of(argv, cwd, environment, in_terminal=True)
+        if can_fork(environment):
+            command = command_of(argv, cwd, environment, in_terminal=True, code=code)
             self._process: Forked | _Started = fork_server().start(command, (theirs, theirs, theirs))
         else:
+            program = (sys.executable, "-c", code) if code else PROGRAM
             self._process = _Started([*program, *map(str, argv)], cwd, environment, theirs)
         os.close(theirs)
 
@@ -171,12 +174,12 @@ class Typing:
         height: int = 24,
         env: Mapping[str, str] | None = None,
         term: str = "xterm-256color",
-        program: Sequence[str] = PROGRAM,
+        code: str = "",
     ) -> None:
         self.raw = b""
         self.settings_left: list[Any] = []
         environment = clean_environment(desk.home, {"TERM": term, **(env or {})})
-        self._terminal = Terminal(argv, desk.cwd, environment, (height, width), program)
+        self._terminal = Terminal(argv, desk.cwd, environment, (height, width), code)
         self._screen = _Answering(width, height, lambda text: self._terminal.write(text.encode()))
         self._stream = pyte.ByteStream(self._screen)
         self._shown = ScreenText(self._screen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -155,7 +154,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def at(desk: Desk, kind: str) -> Typing:
-    return Typing(desk, kind, width=160, term=TERMS[kind], program=(sys.executable, "-c", _PROGRAM))
+    return Typing(desk, kind, width=160, term=TERMS[kind], code=_PROGRAM)
 
 
 def assert_no_trace_of_the_key(person: Typing, home: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.provider import refusal, streamed
 
-from .process import KEY, Run, env_of, make_desk, run_all
+from .process import KEY, Run, env_of, make_desk, run_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,7 +118,7 @@ def test_no_file_name_is_a_command(hostile: tuple[str, Desk]) -> None:
         (["resolve", f"--{name}"], good),
         (["resolve", "--format", name], good),
     ]
-    texts_of(run_all([Run(words, desk.cwd / name, desk.home, each) for words, each in lines]))
+    texts_of(run_together([Run(words, desk.cwd / name, desk.home, each) for words, each in lines]))
 
 
 def answers(desk: Desk, server: Provider, words: str, form: str, **env: str) -> Outcome:
