@@ -15,7 +15,7 @@ WITH_KEY = {"OPENAI_API_KEY": KEY}
 
 
 def config(outcome: Outcome) -> dict[str, Any]:
-    result: dict[str, Any] = outcome.ended(0).toml["config"]
+    result: dict[str, Any] = outcome.exits(0).toml["config"]
     return result
 
 

@@ -56,7 +56,7 @@ class Outcome:
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.out + self.err
 
     @property
@@ -68,10 +68,10 @@ class Outcome:
     def toml(self) -> dict[str, Any]:
         return tomllib.loads(self.out)
 
-    def ended(self, code: int) -> Outcome:
+    def exits(self, code: int) -> Outcome:
         """Check the exit code, and that no bug was reported; return this outcome."""
         assert self.code == code, f"exit {self.code}, not {code}\n{self.out}\n{self.err}"
-        assert "Traceback" not in self.said
+        assert "Traceback" not in self.output
         assert "a bug in qwen-cfg" not in self.err
         return self
 

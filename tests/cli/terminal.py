@@ -236,7 +236,7 @@ class Typing:
         """The terminal's settings for typed text."""
         return termios.tcgetattr(self._terminal.file)
 
-    def ended(self) -> int:
+    def exit_code(self) -> int:
         """Wait for the end of the command, and return its exit code."""
         while self._read():
             pass

@@ -55,7 +55,7 @@ def test_a_login_shows_the_steps_and_is_saved_like_qwen_codes(desk: Desk, servic
         person.until("/authorize?user_code=", "The code is ", "It is valid until ", "Waiting for the login", "left")
         assert not (desk.home / LOGIN).exists()
         service.approve()
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         text, raw = person.text, person.raw.decode()
     assert "Logged in to use 127.0.0.1" in text
     assert "~/.qwen/oauth_creds.json" in text
@@ -77,7 +77,7 @@ def test_a_new_login_keeps_entries_of_other_programs(desk: Desk, service: Author
         person.until("Waiting for the login")
         assert saved_login(desk) == old
         service.approve()
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert b"\x1b" not in person.raw
     login = saved_login(desk)
     assert (login["id_token"], login["extra"]) == ("an-id-token", {"a": [1, None]})
@@ -99,7 +99,7 @@ def test_a_failed_login_changes_nothing(
             service.deny()
         elif how == "^C":
             person.type("\x03")
-        assert person.ended() == code
+        assert person.exit_code() == code
         assert words in person.text
     assert saved_login(desk) == old
 
@@ -109,13 +109,13 @@ def test_server_errors_do_not_end_the_wait(desk: Desk, service: AuthorizationSer
     with Typing(desk, *LOG_IN, env=at(service)) as person:
         person.until("Waiting for the login")
         service.approve()
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert service.accepts(saved_login(desk)["access_token"])
 
 
 def test_without_a_terminal_no_login_starts(desk: Desk, service: AuthorizationServer) -> None:
     for argv in (LOG_IN, ASKED, (*ASKED, "--output-format", "json")):
-        outcome = desk.run(*argv, env=at(service)).ended(3)
+        outcome = desk.run(*argv, env=at(service)).exits(3)
         assert "OPENAI_API_KEY" in outcome.err
     assert outcome.json["exit_code"] == 3
     assert outcome.json["error"]["class"] == "NoLoginError"
@@ -133,7 +133,7 @@ def test_the_browser_is_optional_and_gets_no_key(desk: Desk, service: Authorizat
             assert time.monotonic() < deadline
             time.sleep(0.02)
         service.approve()
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         # There is also a key, which would be used.
         assert "An API key is set here and is used" in person.text.replace("qwen-cfg: an", "An")
     address = (desk.home / "opened").read_text().strip()
@@ -146,7 +146,7 @@ def test_a_run_uses_the_login_and_its_api_address(desk: Desk, service: Authoriza
     login = save_login(desk, service)
     # Settings of the other method do not count.
     env = at(service, OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://elsewhere.example/v1", OPENAI_MODEL="another")
-    outcome = desk.run(*ASKED, "--output-format", "json", env=env).ended(0)
+    outcome = desk.run(*ASKED, "--output-format", "json", env=env).exits(0)
     (chat,) = service.chats
     assert chat.authorization == f"Bearer {login['access_token']}"
     assert chat.path == "/api/v1/chat/completions"
@@ -161,27 +161,27 @@ def test_a_run_uses_the_login_and_its_api_address(desk: Desk, service: Authoriza
 
 
 def test_a_committed_artifact_uses_the_login_of_its_user(desk: Desk, service: AuthorizationServer) -> None:
-    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
+    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).exits(0)
     login = save_login(desk, service)
     text = (desk.cwd / "a.toml").read_text(encoding="utf-8")
     assert_no_token(login, text)
     assert 'path = "~/.qwen/oauth_creds.json"' in text
-    desk.run("run", "--config", "a.toml", "-p", "hello", env=at(service)).ended(0)
+    desk.run("run", "--config", "a.toml", "-p", "hello", env=at(service)).exits(0)
     assert len(service.chats) == 1
-    desk.run("check", "a.toml", env=at(service, QWEN_OAUTH="1")).ended(0)
+    desk.run("check", "a.toml", env=at(service, QWEN_OAUTH="1")).exits(0)
 
 
 @pytest.mark.parametrize("setting", ["qwen_oauth_url", "path"])
 def test_an_artifact_does_not_change_the_login_server(desk: Desk, service: AuthorizationServer, setting: str) -> None:
     document = save_login(desk, service, expires_in=-1)
-    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
+    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).exits(0)
     file = desk.cwd / "a.toml"
     artifact = load(file.read_text(encoding="utf-8"))
     if setting == "path":
         precious = desk.write("precious.json", "{}")
         file.write_text(dump(artifact).replace("~/.qwen/oauth_creds.json", "~/precious.json"), encoding="utf-8")
     # The environment no longer names this login server.
-    refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service) if setting == "path" else {}).ended(5)
+    refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service) if setting == "path" else {}).exits(5)
     assert setting in refused.err or "precious" in refused.err
     assert service.requests == service.chats == []
     assert saved_login(desk) == document
@@ -192,10 +192,10 @@ def test_an_artifact_does_not_change_the_login_server(desk: Desk, service: Autho
 def test_a_file_of_the_project_does_not_set_the_login_server(desk: Desk, service: AuthorizationServer) -> None:
     save_login(desk, service, expires_in=-1)
     desk.write("work/app/.env", f"QWEN_OAUTH_BASE_URL={service.url}\n")
-    assert json.loads(desk.run("resolve", "--format", "json").ended(0).out)["config"]["qwen_oauth_url"] == (
+    assert json.loads(desk.run("resolve", "--format", "json").exits(0).out)["config"]["qwen_oauth_url"] == (
         "https://chat.qwen.ai"
     )
-    assert "QC107" in desk.run("resolve", "--explain").ended(0).out
+    assert "QC107" in desk.run("resolve", "--explain").exits(0).out
     assert service.requests == []
 
 
@@ -217,14 +217,14 @@ def test_a_login_is_sent_only_to_known_hosts_without_approval(
     """Nothing listens at the proxy, so each request ends after the decision to send it."""
     save_login(desk, service, resource_url=resource_url)
     env = at(service, HTTPS_PROXY="http://127.0.0.1:9", QWEN_CFG_MAX_RETRIES="0")
-    refused = desk.run(*ASKED, env=env).ended(code)
+    refused = desk.run(*ASKED, env=env).exits(code)
     if code == 5:
         assert "resource_url" in refused.err
         assert "qwen-cfg trust" in refused.err
-        desk.run("trust", "--yes", "--auth-type", "qwen-oauth", env=env).ended(0)
-        desk.run(*ASKED, env=env).ended(6)
+        desk.run("trust", "--yes", "--auth-type", "qwen-oauth", env=env).exits(0)
+        desk.run(*ASKED, env=env).exits(6)
         save_login(desk, service, resource_url="another.example")
-        desk.run(*ASKED, env=env).ended(5)
+        desk.run(*ASKED, env=env).exits(5)
 
 
 @pytest.mark.parametrize(
@@ -247,28 +247,28 @@ def test_the_status_shows_whether_the_login_is_usable(
         no_more = {"refresh_token": None} if made == "ended for good" else {}
         login = {**login, **save_login(desk, service, expires_in=-60 if "ended" in made else 60, **no_more)}
     before = desk.files()
-    text = desk.run("auth", "status", env=at(service)).ended(code)
-    data = desk.run("auth", "status", "--format", "json", env=at(service)).ended(code)
+    text = desk.run("auth", "status", env=at(service)).exits(code)
+    data = desk.run("auth", "status", "--format", "json", env=at(service)).exits(code)
     assert words in text.out
     assert "of 2,000" in text.out
     assert data.json["usable"] == (code == 0)
     assert desk.files() == before
-    assert str(login["access_token"]) not in text.said + data.said
+    assert str(login["access_token"]) not in text.output + data.output
     assert service.requests == []
 
 
 def test_logout_removes_the_login(desk: Desk, service: AuthorizationServer) -> None:
     save_login(desk, service)
-    assert "Logged out" in desk.run("auth", "logout", env=at(service)).ended(0).out
+    assert "Logged out" in desk.run("auth", "logout", env=at(service)).exits(0).out
     assert not (desk.home / LOGIN).exists()
-    assert "No login found" in desk.run("auth", "logout", env=at(service)).ended(0).out
-    desk.run(*ASKED, env=at(service)).ended(3)
+    assert "No login found" in desk.run("auth", "logout", env=at(service)).exits(0).out
+    desk.run(*ASKED, env=at(service)).exits(3)
 
 
 def test_an_invalid_login_file_is_moved_aside(desk: Desk, service: AuthorizationServer) -> None:
     for number in range(2):
         desk.write(LOGIN, f"broken {number}")
-        outcome = desk.run(*ASKED, env=at(service)).ended(3)
+        outcome = desk.run(*ASKED, env=at(service)).exits(3)
         assert "oauth_creds.json.broken" in outcome.err
         assert "auth login" in outcome.err
     contents = {path: text for path, text in desk.files().items() if "broken" in path}
@@ -290,7 +290,7 @@ def test_a_request_waits_if_the_minute_is_used_up(desk: Desk, service: Authoriza
     # The oldest one leaves the minute soon, however long the start takes.
     write_count(desk, 60, *([30.0] * 57), 54.0, 55.0, 56.0)
     start = time.monotonic()
-    outcome = desk.run(*ASKED, env=at(service)).ended(0)
+    outcome = desk.run(*ASKED, env=at(service)).exits(0)
     assert "60 requests were made in the last minute" in outcome.err
     assert time.monotonic() - start > 2
     assert len(service.chats) == 1
@@ -300,7 +300,7 @@ def test_the_daily_count_and_another_model_are_reported(desk: Desk, service: Aut
     save_login(desk, service)
     write_count(desk, 1849)
     service.answers_as = "qwen3-small"
-    outcome = desk.run(*ASKED, env=at(service)).ended(0)
+    outcome = desk.run(*ASKED, env=at(service)).exits(0)
     assert "1,850 of the 2,000" in outcome.err
     assert "qwen3-small answered, not coder-model" in outcome.err
     # The count does not apply to an API key.
@@ -328,11 +328,11 @@ def test_a_service_without_logins_is_reported(desk: Desk, service: Authorization
     save_login(desk, service)
     refusal = {"error": {"message": "invalid access token or token expired", "code": "invalid_api_key"}}
     service.chat_replies += [Reply([json.dumps(refusal).encode()], 401, "application/json")] * 2
-    assert_advice_after_refusal(desk.run(*ASKED, env=at(service)).ended(4))
+    assert_advice_after_refusal(desk.run(*ASKED, env=at(service)).exits(4))
     assert service.refreshes == 1
     quota = {"error": {"message": "Free allocated quota exceeded.", "code": "insufficient_quota"}}
     service.chat_replies += [Reply([json.dumps(quota).encode()], 429, "application/json")]
-    outcome = desk.run(*ASKED, env=at(service)).ended(6)
+    outcome = desk.run(*ASKED, env=at(service)).exits(6)
     assert "2026-04-15" in outcome.err
 
 
@@ -348,9 +348,9 @@ def test_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) -> Non
 def test_a_token_in_an_answer_is_not_shown(desk: Desk, service: AuthorizationServer, form: str) -> None:
     login = save_login(desk, service)
     service.chat_replies += [streamed("tok ", login["access_token"], " ", login["refresh_token"], " end")]
-    outcome = desk.run(*ASKED, "--output-format", form, env=at(service)).ended(0)
+    outcome = desk.run(*ASKED, "--output-format", form, env=at(service)).exits(0)
     assert "end" in outcome.out
-    assert_no_token(login, outcome.said)
+    assert_no_token(login, outcome.output)
 
 
 def test_logout_during_a_refresh_removes_the_login(desk: Desk, service: AuthorizationServer) -> None:
@@ -381,19 +381,19 @@ def test_a_login_removed_during_a_refresh_stays_removed(desk: Desk, service: Aut
 def test_a_login_is_never_sent_unencrypted(desk: Desk, service: AuthorizationServer) -> None:
     save_login(desk, service)
     in_the_clear = "http://models.example/v1"
-    outcome = desk.run(*ASKED, "--openai-base-url", in_the_clear, env=at(service)).ended(3)
+    outcome = desk.run(*ASKED, "--openai-base-url", in_the_clear, env=at(service)).exits(3)
     assert "sent unencrypted" in outcome.err
     flags = ["--auth-type", "qwen-oauth", "--openai-base-url", in_the_clear, "-o", "a.toml"]
-    desk.run("resolve", *flags, env=at(service)).ended(0)
+    desk.run("resolve", *flags, env=at(service)).exits(0)
     for more, code in (([], 5), (["--trust-project"], 3)):
-        desk.run("run", "--config", "a.toml", "-p", "x", *more, env=at(service)).ended(code)
+        desk.run("run", "--config", "a.toml", "-p", "x", *more, env=at(service)).exits(code)
 
 
 def test_an_artifact_sends_a_login_to_no_other_provider(desk: Desk, service: AuthorizationServer) -> None:
     save_login(desk, service)
     flags = ["--auth-type", "qwen-oauth", "--openai-base-url", "https://openrouter.ai/api/v1", "-o", "a.toml"]
-    desk.run("resolve", *flags, env=at(service)).ended(0)
-    refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service)).ended(5)
+    desk.run("resolve", *flags, env=at(service)).exits(0)
+    refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service)).exits(5)
     assert "openrouter.ai" in refused.err
     assert "login" in refused.err
 
@@ -410,7 +410,7 @@ def test_another_file_in_place_of_the_login_is_kept(
         if code == 0:
             person.until("Waiting for the login")
             service.approve()
-        assert person.ended() == code
+        assert person.exit_code() == code
     # The user is not asked to log in in vain.
     assert bool(service.requests) == (code == 0)
     assert desk.files().get(f"{LOGIN}.broken", b"garbage") == b"garbage"
@@ -425,7 +425,7 @@ def test_a_login_with_an_unusable_api_address_does_not_replace_the_old_one(
     with Typing(desk, *LOG_IN, env=at(service)) as person:
         person.until("Waiting for the login")
         service.approve()
-        assert person.ended() == 6
+        assert person.exit_code() == 6
         assert "cannot be used" in person.text
     assert saved_login(desk) == old
 
@@ -435,12 +435,12 @@ def test_a_slow_server_does_not_outlast_the_code(desk: Desk, service: Authorizat
     service.poll_replies += [Reply([b" "] * 200, 200, "application/json", pause=0.2)]
     started_at = time.monotonic()
     with Typing(desk, *LOG_IN, env=at(service)) as person:
-        assert person.ended() == 4
+        assert person.exit_code() == 4
     assert time.monotonic() - started_at < 15
 
 
 def test_a_refused_code_mentions_the_end_of_the_free_tier(desk: Desk, service: AuthorizationServer) -> None:
     env = at(service) | {"QWEN_OAUTH_BASE_URL": f"{service.url}/nowhere"}
     with Typing(desk, *LOG_IN, env=env, width=300) as person:
-        assert person.ended() == 6
+        assert person.exit_code() == 6
         assert "2026-04-15" in person.text

@@ -46,7 +46,7 @@ def test_from_no_config_to_a_login_to_a_key_and_back(
         press(person, "three\r", "method", "qwen-oauth", "terms", "Qwen OAuth")
         press(person, "/stats\r", "> three", "pong from coder-model")
         press(person, "\x04", "requests in the last minute", "2 of 60", "requests today")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         seen = person.raw.decode()
     first, third = service.chats
     (second,) = server.taken()
@@ -68,14 +68,14 @@ def test_the_method_flag_starts_the_login_directly(desk: Desk, service: Authoriz
         assert "Provider" not in person.text
         service.approve()
         press(person, "\x04", "coder-model at", "/help")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
 
 
 def test_an_artifact_without_a_login_starts_one_and_auth_changes_it(
     desk: Desk, service: AuthorizationServer, server: Provider
 ) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url}
-    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=env).ended(0)
+    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=env).exits(0)
     with Typing(desk, "run", "--config", "a.toml", "--no-browser", env=env, height=120) as person:
         person.until("Waiting for the login")
         service.approve()
@@ -90,7 +90,7 @@ def test_an_artifact_without_a_login_starts_one_and_auth_changes_it(
         press(person, "1\r", "Login [")
         press(person, "hello\r", "method", "qwen-oauth", "/terms shows")
         press(person, "\x04", "pong from coder-model")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert server.taken() == []
     assert len(service.chats) == 1
 
@@ -110,7 +110,7 @@ def test_a_refused_login_does_not_end_the_conversation(desk: Desk, service: Auth
         service.approve()
         press(person, "two again\r", "method", "qwen-oauth", "/terms shows")
         press(person, "\x04", "two again", "pong from coder-model")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert service.chats[-1].texts == ["one", "pong from coder-model", "two again"]
 
 
@@ -126,6 +126,6 @@ def test_a_cancelled_login_changes_nothing(desk: Desk, service: AuthorizationSer
         service.deny()
         press(person, "hello\r", "denied")
         press(person, "\x04", "pong from gpt-4o")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert not (desk.home / LOGIN).exists()
     assert server.taken()[0].authorization == f"Bearer {KEY}"

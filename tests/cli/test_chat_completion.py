@@ -91,7 +91,7 @@ def test_an_endpoint_without_a_list_does_not_block(chat: Typing, listed: Provide
     chat.type("x").until("> /model gpx")
     chat.type(ENTER).until("The model is gpx (/model).")
     chat.type(f"ping{ENTER}").until("pong from gpx")
-    assert chat.type(CTRL_D).ended() == 0
+    assert chat.type(CTRL_D).exit_code() == 0
 
 
 def test_control_characters_in_model_names_are_removed(chat: Typing, listed: Provider) -> None:

@@ -63,21 +63,21 @@ def test_a_new_artifact_has_no_drift(desk: Desk, options: list[str], strict: lis
     desk.write(".qwen/.env", "OPENAI_BASE_URL=http://home/v1\n")
     desk.write(".qwen/oauth_creds.json", "{}")
     name = "a.json" if strict else "a.toml"
-    desk.run("resolve", "-o", name, *options).ended(0)
+    desk.run("resolve", "-o", name, *options).exits(0)
     before = state(desk.cwd / name)
     # A key from a flag lasts for one process, and has to be given again.
     again = ["--openai-api-key", "any"] if strict and "--openai-api-key" in options else []
-    outcome = desk.run("check", name, *strict, *again).ended(0)
+    outcome = desk.run("check", name, *strict, *again).exits(0)
     assert name in outcome.out
-    desk.run("check", name, *strict, *again, "--update").ended(0)
+    desk.run("check", name, *strict, *again, "--update").exits(0)
     assert state(desk.cwd / name) == before
 
 
 def test_a_profile_from_the_environment_is_stored_in_the_artifact(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=project\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
-    desk.run("resolve", "--auth-type", "openai", "-o", "a.toml", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0)
-    desk.run("check", "a.toml", "--strict").ended(0)
+    desk.run("resolve", "--auth-type", "openai", "-o", "a.toml", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).exits(0)
+    desk.run("check", "a.toml", "--strict").exits(0)
 
 
 # Drift.
@@ -85,16 +85,16 @@ def test_a_profile_from_the_environment_is_stored_in_the_artifact(desk: Desk) ->
 
 def test_drift_is_reported_field_by_field(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     before = state(desk.cwd / "a.toml")
     put_env_file(desk, "qwen3-max")
     env = {"OPENAI_BASE_URL": "http://elsewhere/v1"}
-    outcome = desk.run("check", "a.toml", env=env).ended(1)
+    outcome = desk.run("check", "a.toml", env=env).exits(1)
     said = " ".join(outcome.out.split())
     assert re.search(r"model was qwen3-coder-plus \[\./\.env:3[^]]*\] is qwen3-max \[\./\.env:3", said)
     assert re.search(r"base_url was https://api\.openai\.com/v1 \[default\] is http://elsewhere/v1 \[environment", said)
     assert "2 of 14 fields" in said
-    data = desk.run("check", "a.toml", "--format", "json", env=env).ended(1).json
+    data = desk.run("check", "a.toml", "--format", "json", env=env).exits(1).json
     assert data["exit_code"] == 1
     assert data["status"] == "drift"
     told = {d["field"]: (d["old"], d["new"]) for d in data["differences"]}
@@ -110,10 +110,10 @@ def test_drift_is_reported_field_by_field(desk: Desk) -> None:
 @pytest.mark.parametrize("name", ["a.toml", "a.json"])
 def test_update_rewrites_the_artifact_in_its_form(desk: Desk, name: str) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", name, "--timeout", "7").ended(0)
+    desk.run("resolve", "-o", name, "--timeout", "7").exits(0)
     (desk.cwd / name).chmod(0o640)
     put_env_file(desk, "qwen3-max")
-    outcome = desk.run("check", name, "--update").ended(0)
+    outcome = desk.run("check", name, "--update").exits(0)
     assert "qwen3-max" in outcome.out
     text = (desk.cwd / name).read_text()
     document = json.loads(text) if name == "a.json" else tomllib.loads(text)
@@ -121,7 +121,7 @@ def test_update_rewrites_the_artifact_in_its_form(desk: Desk, name: str) -> None
     assert document["config"]["timeout"] == 7
     assert (desk.cwd / name).stat().st_mode & 0o777 == 0o640
     assert sorted(p.name for p in desk.cwd.iterdir()) == [".env", name]
-    desk.run("check", name, "--strict").ended(0)
+    desk.run("check", name, "--strict").exits(0)
 
 
 @pytest.mark.parametrize("strict", [[], ["--strict"]], ids=["", "strict"])
@@ -140,7 +140,7 @@ def test_update_rewrites_the_artifact_in_its_form(desk: Desk, name: str) -> None
 def test_the_suggested_command_fixes_the_drift(desk: Desk, options: list[str], strict: list[str]) -> None:
     put_env_file(desk)
     desk.write("work/app/my env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=named\n")
-    desk.run("resolve", "-o", "the artifact.toml", "--debug").ended(0)
+    desk.run("resolve", "-o", "the artifact.toml", "--debug").exits(0)
     # Another line for the same value: only provenance has changed, apart from what the options change.
     desk.write("work/app/.env", f"\nOPENAI_API_KEY={KEY}\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
     told = desk.run("check", "the artifact.toml", *strict, *options, "--format", "json", env=WITH_KEY).json
@@ -150,44 +150,44 @@ def test_the_suggested_command_fixes_the_drift(desk: Desk, options: list[str], s
         return
     program, *argv = shlex.split(told["mend"])
     assert program == "qwen-cfg"
-    desk.run(*argv, env=WITH_KEY).ended(0)
-    desk.run("check", "the artifact.toml", *strict, env=WITH_KEY).ended(0)
+    desk.run(*argv, env=WITH_KEY).exits(0)
+    desk.run("check", "the artifact.toml", *strict, env=WITH_KEY).exits(0)
 
 
 def test_the_suggested_command_never_contains_the_key(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     for form in FORMATS:
-        outcome = desk.run("check", "a.toml", "--openai-api-key", KEY, "--model", "m", "--format", form).ended(1)
-        assert KEY not in outcome.said
+        outcome = desk.run("check", "a.toml", "--openai-api-key", KEY, "--model", "m", "--format", form).exits(1)
+        assert KEY not in outcome.output
 
 
 def test_strict_compares_origins(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     desk.write("work/app/.env", f"OPENAI_MODEL=qwen3-coder-plus\nOPENAI_API_KEY={KEY}\n")
-    desk.run("check", "a.toml").ended(0)
-    data = desk.run("check", "a.toml", "--strict", "--format", "json").ended(1).json
+    desk.run("check", "a.toml").exits(0)
+    data = desk.run("check", "a.toml", "--strict", "--format", "json").exits(1).json
     told = {(d["field"], d["part"]): (d["old"], d["new"]) for d in data["differences"]}
     assert {"model", "api_key"} <= {field for field, _ in told}
     assert ("excluded", "resolution") in told
-    moved = desk.run("check", "a.toml", "--strict", "--format", "json", env=WITH_KEY).ended(1).json
+    moved = desk.run("check", "a.toml", "--strict", "--format", "json", env=WITH_KEY).exits(1).json
     assert ("api_key", "secret reference") in {(d["field"], d["part"]) for d in moved["differences"]}
-    desk.run("check", "a.toml", env=WITH_KEY).ended(0)
+    desk.run("check", "a.toml", env=WITH_KEY).exits(0)
 
 
 def test_a_changed_key_is_no_drift(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     desk.write("work/app/.env", "OPENAI_API_KEY=another\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
-    desk.run("check", "a.toml", "--strict").ended(0)
+    desk.run("check", "a.toml", "--strict").exits(0)
 
 
 def test_a_given_flag_overrides_the_flag_in_the_artifact(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml", "--model", "written").ended(0)
-    desk.run("check", "a.toml", "--model", "written").ended(0)
-    assert "given" in desk.run("check", "a.toml", "--model", "given").ended(1).out
+    desk.run("resolve", "-o", "a.toml", "--model", "written").exits(0)
+    desk.run("check", "a.toml", "--model", "written").exits(0)
+    assert "given" in desk.run("check", "a.toml", "--model", "given").exits(1).out
 
 
 # A machine without the key.
@@ -197,28 +197,28 @@ def test_a_given_flag_overrides_the_flag_in_the_artifact(desk: Desk) -> None:
 @pytest.mark.parametrize("login", [False, True], ids=["", "login"])
 def test_a_missing_key_is_only_a_note(desk: Desk, options: list[str], login: bool) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=qwen3-coder-plus\n")
-    desk.run("resolve", "-o", "a.toml", *options, env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "a.toml", *options, env=WITH_KEY).exits(0)
     if login:
         desk.write(".qwen/oauth_creds.json", "{}")
-    outcome = desk.run("check", "a.toml").ended(0)
+    outcome = desk.run("check", "a.toml").exits(0)
     assert "no API key" in outcome.err
-    data = desk.run("check", "a.toml", "--format", "json").ended(0).json
+    data = desk.run("check", "a.toml", "--format", "json").exits(0).json
     assert (data["status"], len(data["notes"])) == ("same", 1)
-    assert "::notice" in desk.run("check", "a.toml", "--format", "github").ended(0).out
-    strict = desk.run("check", "a.toml", "--strict").ended(1)
+    assert "::notice" in desk.run("check", "a.toml", "--format", "github").exits(0).out
+    strict = desk.run("check", "a.toml", "--strict").exits(1)
     assert "api_key" in strict.out
     assert "--update" not in strict.out
     before = state(desk.cwd / "a.toml")
-    desk.run("check", "a.toml", "--strict", "--update").ended(1)
-    desk.run("check", "a.toml", "--update").ended(0)
+    desk.run("check", "a.toml", "--strict", "--update").exits(1)
+    desk.run("check", "a.toml", "--update").exits(0)
     assert state(desk.cwd / "a.toml") == before
 
 
 def test_a_missing_key_does_not_hide_other_drift(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     desk.write("work/app/.env", "DEBUG=1\n")
-    outcome = desk.run("check", "a.toml", "--format", "json").ended(1).json
+    outcome = desk.run("check", "a.toml", "--format", "json").exits(1).json
     assert [d["field"] for d in outcome["differences"]] == ["model"]
     assert len(outcome["notes"]) == 1
 
@@ -226,17 +226,17 @@ def test_a_missing_key_does_not_hide_other_drift(desk: Desk) -> None:
 def test_a_key_at_the_place_that_the_artifact_names_is_not_missing(desk: Desk) -> None:
     """Made on a machine with the file, and checked in CI, where the key is a secret."""
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").ended(0)
+    desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").exits(0)
     desk.write("work/app/.env", "DEBUG=1\n\nOPENAI_MODEL=qwen3-coder-plus\n")
-    outcome = desk.run("check", "a.toml", env={"CI_KEY": KEY}).ended(0)
-    assert "no API key" not in outcome.said
+    outcome = desk.run("check", "a.toml", env={"CI_KEY": KEY}).exits(0)
+    assert "no API key" not in outcome.output
 
 
 def test_an_update_keeps_the_secret_reference(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").ended(0)
+    desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").exits(0)
     put_env_file(desk, "qwen3-max")
-    desk.run("check", "a.toml", "--update").ended(0)
+    desk.run("check", "a.toml", "--update").exits(0)
     written = tomllib.loads((desk.cwd / "a.toml").read_text())["config"]
     assert written["model"] == "qwen3-max"
     assert written["api_key"] == {"from": "environment", "variable": "CI_KEY"}
@@ -244,13 +244,13 @@ def test_an_update_keeps_the_secret_reference(desk: Desk) -> None:
 
 def test_without_a_key_a_fifo_is_read_once(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=piped\n")
-    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).exits(0)
     read, write = os.pipe()
     os.write(write, b"OPENAI_MODEL=piped\n")
     os.close(write)
     outcome = desk.run("check", "a.toml", "--env-file", f"/dev/fd/{read}", pass_fds=[read])
     os.close(read)
-    outcome.ended(0)
+    outcome.exits(0)
 
 
 # The artifact alone.
@@ -258,12 +258,12 @@ def test_without_a_key_a_fifo_is_read_once(desk: Desk) -> None:
 
 def test_an_artifact_can_be_checked_alone(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     desk.write("work/app/.env", b"\xff")
-    desk.run("check", "a.toml").ended(3)
-    desk.run("check", "a.toml", "--artifact-only").ended(0)
-    assert desk.run("check", "a.toml", "--artifact-only", "--format", "json").ended(0).json["status"] == "valid"
-    desk.run("check", "a.toml", "--artifact-only", "--format", "github").ended(0)
+    desk.run("check", "a.toml").exits(3)
+    desk.run("check", "a.toml", "--artifact-only").exits(0)
+    assert desk.run("check", "a.toml", "--artifact-only", "--format", "json").exits(0).json["status"] == "valid"
+    desk.run("check", "a.toml", "--artifact-only", "--format", "github").exits(0)
 
 
 def bad_artifacts(text: str) -> dict[str, bytes]:
@@ -317,23 +317,23 @@ KINDS = list(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_invalid_artifact_is_refused(desk: Desk, kind: str) -> None:
-    desk.run("resolve", "-o", "good.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "good.toml", env=WITH_KEY).exits(0)
     bad = desk.cwd / "bad.toml"
     bad.write_bytes(bad_artifacts((desk.cwd / "good.toml").read_text())[kind])
     before = state(bad)
-    outcome = desk.run("check", "bad.toml", "--artifact-only", "--format", "json").ended(3)
+    outcome = desk.run("check", "bad.toml", "--artifact-only", "--format", "json").exits(3)
     assert outcome.json["error"]["class"] == "ArtifactError"
     assert "bad.toml" in outcome.err
-    assert KEY not in outcome.said
-    desk.run("check", "bad.toml", "--update", env=WITH_KEY).ended(3)
+    assert KEY not in outcome.output
+    desk.run("check", "bad.toml", "--update", env=WITH_KEY).exits(3)
     assert state(bad) == before
 
 
 def test_the_place_in_the_artifact_is_named(desk: Desk) -> None:
-    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).exits(0)
     text = (desk.cwd / "a.toml").read_text()
     desk.write("work/app/a.toml", text.replace("max_retries = 3", "max_retries = 21"))
-    outcome = desk.run("check", "a.toml").ended(3)
+    outcome = desk.run("check", "a.toml").exits(3)
     assert "config.max_retries: " in outcome.err
     assert "20" in outcome.err
 
@@ -341,7 +341,7 @@ def test_the_place_in_the_artifact_is_named(desk: Desk) -> None:
 @pytest.mark.parametrize("workspace", [None, "", "work", "elsewhere"])
 @pytest.mark.parametrize("name", ["a.toml", "./a.toml", "../app/a.toml", "absolute", "missing.toml", "-C"])
 def test_an_annotation_has_the_path_in_the_repository(desk: Desk, name: str, workspace: str | None) -> None:
-    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).exits(0)
     desk.write("work/.git/HEAD", "ref: refs/heads/main\n")
     top = desk.cwd.parent
     env = WITH_KEY if workspace is None else {**WITH_KEY, "GITHUB_WORKSPACE": str(top.parent / workspace)}
@@ -357,21 +357,21 @@ def test_an_annotation_has_the_path_in_the_repository(desk: Desk, name: str, wor
 
 @pytest.mark.parametrize("name", [".", "./", "../app", "empty"])
 def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> None:
-    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     (desk.cwd / "empty").mkdir()
     outcome = desk.run("check", name, env=WITH_KEY)
     if name == "empty":
-        assert "empty: there is no qwen.toml in or below this directory" in outcome.ended(3).err
-        said = desk.run("check", name, "--format", "github", env=WITH_KEY).ended(3).out
+        assert "empty: there is no qwen.toml in or below this directory" in outcome.exits(3).err
+        said = desk.run("check", name, "--format", "github", env=WITH_KEY).exits(3).out
         assert said.startswith("::error file=empty/qwen.toml,line=1")
     else:
-        assert outcome.ended(0).out.startswith(f"{name.removesuffix('/')}/qwen.toml: ")
-        desk.run("terms", "--config", name, env=WITH_KEY).ended(0)
+        assert outcome.exits(0).out.startswith(f"{name.removesuffix('/')}/qwen.toml: ")
+        desk.run("terms", "--config", name, env=WITH_KEY).exits(0)
 
 
 @pytest.mark.parametrize("argv", [["missing.toml"], ["."], ["missing/a.toml"], [""]])
 def test_a_missing_file_is_an_error(desk: Desk, argv: list[str]) -> None:
-    outcome = desk.run("check", *argv).ended(3)
+    outcome = desk.run("check", *argv).exits(3)
     assert outcome.out == ""
 
 
@@ -384,11 +384,11 @@ ANNOTATION = re.compile(r"::(error|warning|notice) file=([^,]*),line=(\d+),title
 @pytest.mark.parametrize("name", ["a.toml", "a.json"])
 def test_annotations_have_the_lines_of_the_fields(desk: Desk, name: str) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", name).ended(0)
+    desk.run("resolve", "-o", name).exits(0)
     lines = (desk.cwd / name).read_text().splitlines()
     flags = {"model": "m", "base_url": "https://x/v1", "timeout": "5", "no_proxy": "a", "debug": ""}
     argv = [word for field, value in flags.items() for word in _flag(field, value)]
-    out = desk.run("check", name, "--format", "github", *argv).ended(1).out
+    out = desk.run("check", name, "--format", "github", *argv).exits(1).out
     found = [ANNOTATION.fullmatch(line) for line in out.splitlines()]
     assert all(found)
     reference_of_pointer = {}
@@ -410,10 +410,10 @@ def _flag(field: str, value: str) -> list[str]:
 
 def test_strict_annotations_have_the_lines_of_the_provenance(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     lines = (desk.cwd / "a.toml").read_text().splitlines()
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
-    out = desk.run("check", "a.toml", "--strict", "--format", "github").ended(1).out
+    out = desk.run("check", "a.toml", "--strict", "--format", "github").exits(1).out
     at = {}
     for match in filter(None, map(ANNOTATION.fullmatch, out.splitlines())):
         at.setdefault(match[5].split()[0], lines[int(match[3]) - 1])
@@ -426,23 +426,23 @@ def test_strict_annotations_have_the_lines_of_the_provenance(desk: Desk) -> None
 def test_annotations_are_escaped(desk: Desk) -> None:
     put_env_file(desk)
     name = "100%, a:b.toml"
-    desk.run("resolve", "-o", name).ended(0)
-    out = desk.run("check", name, "--format", "github", "--model", "x%y\r\n::error::z").ended(3).out
+    desk.run("resolve", "-o", name).exits(0)
+    out = desk.run("check", name, "--format", "github", "--model", "x%y\r\n::error::z").exits(3).out
     assert len(out.splitlines()) == 1
     assert out.startswith("::error file=100%25%2C a%3Ab.toml,line=")
     assert "x%25y" in out
-    drift = desk.run("check", name, "--format", "github", "--model", "x%y::error::z").ended(1).out
+    drift = desk.run("check", name, "--format", "github", "--model", "x%y::error::z").exits(1).out
     assert len(drift.splitlines()) == 1
     assert "x%25y::error::z" in drift
 
 
 def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     put_env_file(desk, "a\x1b[2Jb\x9b31m")
     for form in FORMATS:
-        outcome = desk.run("check", "a.toml", "--format", form).ended(3)
-        assert not re.search("[\x00-\x09\x0b-\x1f\x80-\x9f]", outcome.said), form
+        outcome = desk.run("check", "a.toml", "--format", form).exits(3)
+        assert not re.search("[\x00-\x09\x0b-\x1f\x80-\x9f]", outcome.output), form
 
 
 # Writing.
@@ -453,29 +453,29 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
 )
 def test_a_check_without_update_writes_nothing(desk: Desk, argv: list[str]) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", "-o", "a.toml").exits(0)
     put_env_file(desk, "other")
     before: dict[str, Any] = {name: state(desk.home / name) for name in desk.files()}
-    desk.run("check", "a.toml", *argv).ended(0 if "--artifact-only" in argv else 1)
+    desk.run("check", "a.toml", *argv).exits(0 if "--artifact-only" in argv else 1)
     assert {name: state(desk.home / name) for name in desk.files()} == before
 
 
 def test_an_update_that_cannot_be_written_leaves_the_old_artifact(open_desk: Desk) -> None:
     put_env_file(open_desk)
-    open_desk.run("resolve", "-o", "a.toml").ended(0)
+    open_desk.run("resolve", "-o", "a.toml").exits(0)
     put_env_file(open_desk, "other")
     before = state(open_desk.cwd / "a.toml")
     (open_desk.cwd / ".env").chmod(0o644)
     open_desk.cwd.chmod(0o555)
-    open_desk.run("check", "a.toml", "--update", nobody=True).ended(2)
+    open_desk.run("check", "a.toml", "--update", nobody=True).exits(2)
     assert state(open_desk.cwd / "a.toml") == before
 
 
 def test_an_update_with_a_key_inside_stays_private(desk: Desk) -> None:
     put_env_file(desk)
-    desk.run("resolve", "-o", "a.toml", "--inline-secrets").ended(0)
+    desk.run("resolve", "-o", "a.toml", "--inline-secrets").exits(0)
     put_env_file(desk, "other")
-    outcome = desk.run("check", "a.toml", "--update").ended(0)
-    assert KEY not in outcome.said
+    outcome = desk.run("check", "a.toml", "--update").exits(0)
+    assert KEY not in outcome.output
     assert KEY in (desk.cwd / "a.toml").read_text()
     assert (desk.cwd / "a.toml").stat().st_mode & 0o777 == 0o600

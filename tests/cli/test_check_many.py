@@ -25,7 +25,7 @@ APP = "work/app"
 def make_service(desk: Desk, name: str, model: str = "m") -> Path:
     """Make a directory with an env file of its own, and its artifact."""
     desk.write(f"{APP}/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL={model}\n")
-    desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).exits(0)
     return desk.cwd / name / "qwen.toml"
 
 
@@ -47,7 +47,7 @@ def services(desk: Desk) -> Desk:
 
 
 def test_each_artifact_has_a_line_and_those_that_differ_have_details(services: Desk) -> None:
-    outcome = services.run("check", "c/qwen.toml", "b", "a/qwen.toml").ended(3)
+    outcome = services.run("check", "c/qwen.toml", "b", "a/qwen.toml").exits(3)
     lines = [line for line in outcome.out.splitlines() if line and not line.startswith(" ")]
     assert lines[0].startswith("c/qwen.toml: error: invalid TOML")
     assert lines[1].startswith("b/qwen.toml: drift in 1 of 14 fields, by ")
@@ -62,7 +62,7 @@ def test_each_artifact_has_a_line_and_those_that_differ_have_details(services: D
 def test_the_report_of_many_equals_the_reports_of_each(services: Desk) -> None:
     names = [f"{name}/qwen.toml" for name in "abc"]
     alone = [services.run("check", name, "--format", "json", "--strict") for name in names]
-    together = services.run("check", *names, "--format", "json", "--strict").ended(3).json
+    together = services.run("check", *names, "--format", "json", "--strict").exits(3).json
     assert (
         [artifact["exit_code"] for artifact in together["artifacts"]]
         == [outcome.code for outcome in alone]
@@ -75,16 +75,16 @@ def test_the_report_of_many_equals_the_reports_of_each(services: Desk) -> None:
             assert artifact == outcome.json
     assert together["summary"] == {"artifacts": 3, "same": 1, "drift": 1, "error": 1}
     annotations = "".join(services.run("check", name, "--format", "github").out for name in names)
-    assert services.run("check", *names, "--format", "github").ended(3).out == annotations
+    assert services.run("check", *names, "--format", "github").exits(3).out == annotations
 
 
 @pytest.mark.parametrize(("names", "code"), [("a", 0), ("ab", 1), ("abc", 3), ("ac", 3)])
 def test_the_exit_code_is_the_highest_of_all(services: Desk, names: str, code: int) -> None:
-    services.run("check", *(f"{name}/qwen.toml" for name in (*names, *names))).ended(code)
+    services.run("check", *(f"{name}/qwen.toml" for name in (*names, *names))).exits(code)
 
 
 def test_a_file_named_twice_is_checked_once(services: Desk) -> None:
-    told = services.run("check", "a", "./a/qwen.toml", "a/../a/", "a/qwen.toml", "--format", "json").ended(0).json
+    told = services.run("check", "a", "./a/qwen.toml", "a/../a/", "a/qwen.toml", "--format", "json").exits(0).json
     assert [artifact["file"] for artifact in told["artifacts"]] == ["a/qwen.toml"]
 
 
@@ -92,14 +92,14 @@ def test_a_warning_of_many_artifacts_is_shown_once(desk: Desk) -> None:
     for name in "abcde":
         make_service(desk, name)
     git(desk.cwd, "init", "-q")
-    outcome = desk.run("check", ".").ended(0)
+    outcome = desk.run("check", ".").exits(0)
     assert outcome.err.count("QC") == 1
     assert outcome.err.startswith("./a/qwen.toml, ./b/qwen.toml, ./c/qwen.toml and 2 more: QC")
-    assert "5 artifacts: 5 with findings" in desk.run("check", ".", "--select", "all").ended(1).out
+    assert "5 artifacts: 5 with findings" in desk.run("check", ".", "--select", "all").exits(1).out
 
 
 def test_a_missing_file_does_not_stop_the_others(services: Desk) -> None:
-    outcome = services.run("check", "missing.toml", "a", "nowhere/", "empty", "b").ended(3)
+    outcome = services.run("check", "missing.toml", "a", "nowhere/", "empty", "b").exits(3)
     assert "missing.toml: error: the file does not exist" in outcome.out
     assert "nowhere/: error: " in outcome.out
     assert "5 artifacts: 1 up to date, 1 with drift, 3 with an error" in outcome.out
@@ -113,10 +113,10 @@ def test_no_key_and_no_control_character_is_shown(services: Desk) -> None:
     set_model(services, "b", KEY)
     for form in ("text", "json", "github", "sarif", "junit", "gitlab"):
         outcome = services.run("check", ".", "--format", form)
-        assert KEY not in outcome.said
+        assert KEY not in outcome.output
         assert outcome.code == 3
-        assert not set(outcome.said) & {"\x1b", "\x07", "\r"}
-        assert not any(line.startswith("::add") for line in outcome.said.splitlines())
+        assert not set(outcome.output) & {"\x1b", "\x07", "\r"}
+        assert not any(line.startswith("::add") for line in outcome.output.splitlines())
 
 
 # The directory of each artifact.
@@ -126,18 +126,18 @@ def test_typed_paths_start_from_the_working_directory(desk: Desk) -> None:
     for name in ("a", "b"):
         make_service(desk, name)
     desk.write(f"{APP}/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=prod\n")
-    told = desk.run("check", ".", "--env-file", "prod.env", "--format", "json").ended(1).json
+    told = desk.run("check", ".", "--env-file", "prod.env", "--format", "json").exits(1).json
     assert [a["differences"][0]["new"] for a in told["artifacts"]] == ["prod", "prod"]
 
 
 def test_update_writes_only_artifacts_with_drift(services: Desk) -> None:
     before = {name: (services.cwd / name / "qwen.toml").stat().st_mtime_ns for name in "ac"}
-    outcome = services.run("check", ".", "--update").ended(3)
+    outcome = services.run("check", ".", "--update").exits(3)
     assert "3 artifacts: 1 up to date, 1 updated, 1 with an error" in outcome.out
     assert "To fix" not in outcome.out
     assert {name: (services.cwd / name / "qwen.toml").stat().st_mtime_ns for name in "ac"} == before
     assert 'model = "another"' in (services.cwd / "b/qwen.toml").read_text()
-    services.run("check", "b", "a").ended(0)
+    services.run("check", "b", "a").exits(0)
 
 
 def test_a_failed_update_does_not_stop_the_others(open_desk: Desk) -> None:
@@ -150,7 +150,7 @@ def test_a_failed_update_does_not_stop_the_others(open_desk: Desk) -> None:
     (open_desk.cwd / "a").chmod(0o555)
     before = (open_desk.cwd / "a/qwen.toml").read_bytes()
     options = ("--env-file", "b/.env", "--update")
-    outcome = open_desk.run("check", "a/qwen.toml", "b/qwen.toml", *options, nobody=True).ended(2)
+    outcome = open_desk.run("check", "a/qwen.toml", "b/qwen.toml", *options, nobody=True).exits(2)
     assert "a/qwen.toml: error: the file cannot be written" in outcome.out
     assert (open_desk.cwd / "a/qwen.toml").read_bytes() == before
     assert 'model = "another"' in (open_desk.cwd / "b/qwen.toml").read_text()
@@ -160,7 +160,7 @@ def test_a_failed_update_does_not_stop_the_others(open_desk: Desk) -> None:
 
 
 def files_checked(desk: Desk, *names: str, code: int = 0) -> list[str]:
-    told = desk.run("check", *names, "--artifact-only", "--format", "json").ended(code).json
+    told = desk.run("check", *names, "--artifact-only", "--format", "json").exits(code).json
     return [artifact["file"] for artifact in told["artifacts"]]
 
 
@@ -191,13 +191,13 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
     expected = ["./none/out/qwen.toml", "./one/qwen.toml", "./one/src/qwen.toml", "./two/src/qwen.toml"]
     assert files_checked(desk, ".") == expected
     # Without git, nothing is ignored.
-    alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0)
+    alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).exits(0)
     assert len(alone.json["artifacts"]) == 6
     said = "git did not report which files it ignores, so every directory is searched"
     assert alone.err == f"note: ./one: {said}\nnote: ./two: {said}\n"
-    within = desk.run("check", "one/src", "one", "--artifact-only", env={"PATH": "/nowhere"}).ended(0)
+    within = desk.run("check", "one/src", "one", "--artifact-only", env={"PATH": "/nowhere"}).exits(0)
     assert within.err == f"note: one/src: {said}\nnote: one: {said}\n"
-    assert desk.run("check", "none", "--artifact-only", env={"PATH": "/nowhere"}).ended(0).err == ""
+    assert desk.run("check", "none", "--artifact-only", env={"PATH": "/nowhere"}).exits(0).err == ""
 
 
 @pytest.mark.parametrize("in_git", [True, False])
@@ -212,7 +212,7 @@ def test_a_deep_directory_is_searched(desk: Desk, in_git: bool) -> None:
         git(desk.cwd, "init", "-q")
     outcome = desk.run("check", ".", "--format", "json")
     subprocess.run(["rm", "-r", desk.cwd / "d"], check=True)
-    assert [artifact["status"] for artifact in outcome.ended(0).json["artifacts"]] == ["same", "same"]
+    assert [artifact["status"] for artifact in outcome.exits(0).json["artifacts"]] == ["same", "same"]
 
 
 @pytest.mark.parametrize("in_git", [True, False])
@@ -239,8 +239,8 @@ def test_the_search_follows_no_link(desk: Desk, in_git: bool) -> None:
     # Skipped directories are reported.
     left_out = "./swapped/qwen.toml, ./was/qwen.toml" if in_git else "./was/qwen.toml"
     said = f"note: not checked, because they are links or not regular files: {left_out}. To check one, name it."
-    assert said in desk.run("check", ".").ended(0).err
-    assert "not checked" not in desk.run("check", "was", "a").ended(0).err
+    assert said in desk.run("check", ".").exits(0).err
+    assert "not checked" not in desk.run("check", "was", "a").exits(0).err
 
 
 @pytest.mark.parametrize("in_git", [True, False])
@@ -252,7 +252,7 @@ def test_skipped_directories_are_reported_in_one_line(desk: Desk, in_git: bool) 
     if in_git:
         git(desk.cwd, "init", "-q")
     said = "./0/qwen.toml, ./1/qwen.toml, ./2/qwen.toml and 2 more. To check one, name it."
-    assert said in desk.run("check", ".").ended(0).err
+    assert said in desk.run("check", ".").exits(0).err
 
 
 def test_an_unreadable_directory_is_reported(open_desk: Desk) -> None:
@@ -264,7 +264,7 @@ def test_an_unreadable_directory_is_reported(open_desk: Desk) -> None:
     for in_git in (False, True):
         if in_git:
             git(open_desk.cwd, "init", "-q")
-        outcome = open_desk.run("check", ".", "--artifact-only", nobody=True).ended(3)
+        outcome = open_desk.run("check", ".", "--artifact-only", nobody=True).exits(3)
         assert "./a/qwen.toml: a valid artifact" in outcome.out
         assert "Permission denied" in outcome.out
     (open_desk.cwd / "closed").chmod(0o755)
@@ -276,8 +276,8 @@ def test_a_named_artifact_of_another_user_is_checked(open_desk: Desk) -> None:
     make_service(open_desk, "a")
     artifact = make_service(open_desk, "b")
     os.chown(artifact, 12345, 12345)
-    assert "b/qwen.toml: error: this artifact belongs to another user" in open_desk.run("check", ".").ended(3).out
-    open_desk.run("check", "b", "a").ended(0)
+    assert "b/qwen.toml: error: this artifact belongs to another user" in open_desk.run("check", ".").exits(3).out
+    open_desk.run("check", "b", "a").exits(0)
 
 
 def test_a_repository_runs_no_program(desk: Desk) -> None:
@@ -288,7 +288,7 @@ def test_a_repository_runs_no_program(desk: Desk) -> None:
     program.chmod(0o755)
     for setting in ("core.fsmonitor", "core.sshCommand", "core.editor", "core.pager"):
         git(desk.cwd, "config", setting, str(program))
-    desk.run("check", ".").ended(0)
+    desk.run("check", ".").exits(0)
     assert not (desk.home / "ran").exists()
 
 
@@ -307,8 +307,8 @@ def test_a_long_check_shows_its_progress(services: Desk) -> None:
 
 def test_no_progress_in_a_pipe(services: Desk) -> None:
     os.mkfifo(services.cwd / "pipe.toml")
-    outcome = services.run("check", "pipe.toml", "a", "--format", "json").ended(3)
-    assert "checking" not in outcome.said
+    outcome = services.run("check", "pipe.toml", "a", "--format", "json").exits(3)
+    assert "checking" not in outcome.output
     assert json.loads(outcome.out)["summary"]["artifacts"] == 2
 
 

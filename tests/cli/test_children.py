@@ -48,7 +48,7 @@ def test_no_key_press_starts_an_editor_or_a_shell(desk: Desk, server: Provider, 
         chat.type(f"a draft{keys.format(program=program)}").until("> a draft")
         chat.type(" and more").until("more")
         chat.type(ENTER).until("pong from m", "\n>")
-        assert chat.type(CTRL_D).ended() == 0
+        assert chat.type(CTRL_D).exit_code() == 0
     assert not seen.exists()
 
 
@@ -56,7 +56,7 @@ def test_git_gets_no_key(desk: Desk) -> None:
     program, seen = spy_program(desk, "git")
     (desk.home / ".git").mkdir()
     path = f"{program.parent}:{os.environ['PATH']}"
-    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY, "PATH": path}).ended(0)
+    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY, "PATH": path}).exits(0)
     assert "ls-files" in seen.read_text()
     assert KEY not in seen.read_text()
     assert "OPENAI" not in seen.read_text()

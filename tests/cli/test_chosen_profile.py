@@ -64,17 +64,17 @@ def test_every_command_follows_the_installed_version(place: Desk) -> None:
         "check a.toml --artifact-only",
         "terms",
     )
-    assert (artifact.ended(0).toml["profile"], artifact.toml["config"]["model"]) == (NEWER, "filled-in")
+    assert (artifact.exits(0).toml["profile"], artifact.toml["config"]["model"]) == (NEWER, "filled-in")
     for screen in (explained, field, compared):
-        assert screen.ended(0).out.splitlines()[0].split("  ")[-1].strip() == FOUND
+        assert screen.exits(0).out.splitlines()[0].split("  ")[-1].strip() == FOUND
     assert compared.out.index(NEWER) < compared.out.index("documented")
-    assert written.ended(0).err == f"qwen-cfg: wrote a.toml by the {FOUND}\n"
+    assert written.exits(0).err == f"qwen-cfg: wrote a.toml by the {FOUND}\n"
     by = f", by the {RULES_OF_NEWER} (the artifact)\n"
-    assert same.ended(0).said == f"a.toml: up to date{by}"
-    assert valid.ended(0).said == f"a.toml: a valid artifact{by}"
-    terms.ended(0)
+    assert same.exits(0).output == f"a.toml: up to date{by}"
+    assert valid.exits(0).output == f"a.toml: a valid artifact{by}"
+    terms.exits(0)
     for outcome in (artifact, explained, compared, same):
-        assert "QC120" not in outcome.said
+        assert "QC120" not in outcome.output
 
 
 def test_an_older_or_missing_version_follows_the_documents(place: Desk) -> None:
@@ -90,9 +90,9 @@ def test_an_older_or_missing_version_follows_the_documents(place: Desk) -> None:
         ),
     ):
         artifact, text, data = each(place, env, "resolve", "resolve --explain", "resolve --explain --format json")
-        assert (artifact.ended(0).toml["profile"], artifact.toml["config"]["model"]) == ("documented", "gpt-4o")
-        assert f"{RULES_OF_DOCUMENTS} ({because})" in " ".join(text.ended(0).out.splitlines()[:2])
-        assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", because)
+        assert (artifact.exits(0).toml["profile"], artifact.toml["config"]["model"]) == ("documented", "gpt-4o")
+        assert f"{RULES_OF_DOCUMENTS} ({because})" in " ".join(text.exits(0).out.splitlines()[:2])
+        assert (data.exits(0).json["profile"], data.json["profile_from"]) == ("documented", because)
 
 
 def test_a_named_profile_overrides_the_installed_version_with_a_warning(place: Desk) -> None:
@@ -112,15 +112,15 @@ def test_a_named_profile_overrides_the_installed_version_with_a_warning(place: D
             f"resolve --compare-profiles {words}",
             f"resolve --explain --format json {words}",
         )
-        assert plain.ended(0).toml["profile"] == "documented"
+        assert plain.exits(0).toml["profile"] == "documented"
         message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but {by} names documented."
         assert plain.err.startswith(f"QC120 warning: {message} ")
         for screen in (text, field, compared):
-            first, second, *_ = screen.ended(0).out.splitlines()
+            first, second, *_ = screen.exits(0).out.splitlines()
             assert first.endswith(f"{RULES_OF_DOCUMENTS} ({by})")
             assert second == f"QC120 warning  {message}"
             assert screen.out.count("QC120") == 1
-        (found,) = [d for d in data.ended(0).json["diagnostics"] if d["code"] == "QC120"]
+        (found,) = [d for d in data.exits(0).json["diagnostics"] if d["code"] == "QC120"]
         assert found["message"] == message
         assert data.json["profile_from"] == by
         schema = json.loads(files("qwen_cfg.explanation").joinpath("explain.schema.json").read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def test_a_named_profile_overrides_the_installed_version_with_a_warning(place: D
 
 
 def test_the_profile_of_an_artifact_counts_with_a_warning(place: Desk) -> None:
-    place.run("resolve", "-o", "a.toml").ended(0)
+    place.run("resolve", "-o", "a.toml").exits(0)
     env = with_qwen(place)
     text, data, counted, updated, again = each(
         place,
@@ -140,21 +140,21 @@ def test_the_profile_of_an_artifact_counts_with_a_warning(place: Desk) -> None:
         "check a.toml",
     )
     by = f"{RULES_OF_DOCUMENTS} (the artifact)"
-    assert text.ended(0).out == f"a.toml: up to date, by the {by}\n"
+    assert text.exits(0).out == f"a.toml: up to date, by the {by}\n"
     message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but the artifact names documented."
     assert text.err.startswith(f"QC120 warning: {message} ")
-    assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
+    assert (data.exits(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
     assert [d["code"] for d in data.json["diagnostics"]] == ["QC120"]
     # The rule counts if it is selected, like any other.
-    counted.ended(1)
-    updated.ended(0)
-    assert again.ended(0).said == (f"a.toml: up to date, by the {RULES_OF_NEWER} (the artifact)\n")
+    counted.exits(1)
+    updated.exits(0)
+    assert again.exits(0).output == (f"a.toml: up to date, by the {RULES_OF_NEWER} (the artifact)\n")
 
 
 def test_run_shows_the_warning_too(place: Desk, server: Provider) -> None:
     place.write("work/app/.env", "")
     env = {**with_qwen(place), **env_of(server), "OPENAI_MODEL": "gpt-4o"}
-    place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).ended(0)
+    place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).exits(0)
     warning = f"QC120 warning: qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but {{}} names documented."
     asked, of_file, doctor, doctor_of_file, agreed = each(
         place,
@@ -165,20 +165,20 @@ def test_run_shows_the_warning_too(place: Desk, server: Provider) -> None:
         "doctor --config a.toml",
         "doctor",
     )
-    assert asked.ended(0).err.startswith(warning.format("--profile"))
-    assert of_file.ended(0).err.startswith(warning.format("the artifact"))
-    assert doctor.ended(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (--profile)"
-    assert doctor_of_file.ended(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (the artifact)"
-    assert agreed.ended(0).out.splitlines()[0] == FOUND
+    assert asked.exits(0).err.startswith(warning.format("--profile"))
+    assert of_file.exits(0).err.startswith(warning.format("the artifact"))
+    assert doctor.exits(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (--profile)"
+    assert doctor_of_file.exits(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (the artifact)"
+    assert agreed.exits(0).out.splitlines()[0] == FOUND
     for outcome, count in ((doctor, 1), (doctor_of_file, 1), (agreed, 0)):
         assert outcome.err.count("QC120") == count
 
 
 def test_init_writes_for_the_installed_version(desk: Desk) -> None:
-    outcome = desk.run("init", "--no-verify", "--openai-api-key", KEY, env=with_qwen(desk)).ended(0)
+    outcome = desk.run("init", "--no-verify", "--openai-api-key", KEY, env=with_qwen(desk)).exits(0)
     assert f"wrote qwen.toml by the {FOUND}: commit it" in outcome.out
     assert 'profile = "qwen-code-0.21"' in (desk.cwd / "qwen.toml").read_text()
-    assert desk.run("check", "qwen.toml").ended(0).err == ""
+    assert desk.run("check", "qwen.toml").exits(0).err == ""
 
 
 def test_a_cloned_repository_does_not_choose_the_profile(place: Desk) -> None:
@@ -188,10 +188,10 @@ def test_a_cloned_repository_does_not_choose_the_profile(place: Desk) -> None:
     for path in (str(local), "node_modules/.bin", ".", ""):
         env = {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "150"}
         (text,) = each(place, env, "resolve --explain")
-        assert text.ended(0).out.splitlines()[0].endswith(f"{RULES_OF_DOCUMENTS} (no qwen on PATH)")
+        assert text.exits(0).out.splitlines()[0].endswith(f"{RULES_OF_DOCUMENTS} (no qwen on PATH)")
     env = with_qwen(place)
     (text,) = each(place, {**env, "PATH": f"{local}{os.pathsep}{env['PATH']}"}, "resolve --explain")
-    assert text.ended(0).out.splitlines()[0].endswith(FOUND)
+    assert text.exits(0).out.splitlines()[0].endswith(FOUND)
 
 
 def test_no_program_is_started_and_a_fifo_does_not_block(place: Desk) -> None:
@@ -201,7 +201,7 @@ def test_no_program_is_started_and_a_fifo_does_not_block(place: Desk) -> None:
     (module / "package.json").unlink()
     os.mkfifo(module / "package.json")
     (text,) = each(place, env, "resolve --explain")
-    assert "package.json is a fifo)" in " ".join(text.ended(0).out.splitlines()[:2])
+    assert "package.json is a fifo)" in " ".join(text.exits(0).out.splitlines()[:2])
     assert not (place.home / "it-ran").exists()
 
 
@@ -210,11 +210,11 @@ def test_an_odd_path_is_no_command_to_a_terminal_or_a_ci_job(place: Desk) -> Non
     directory = write_program(place.home / name / "bin/qwen", "#!/bin/sh\n").parent
     env = {"PATH": f"{directory}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
     for words in (["--explain"], ["--explain", "--format", "json"], ["-o", "a.toml"]):
-        outcome = place.run("resolve", *words, env=env).ended(0)
-        assert "does not name a program of" in outcome.said
-        assert "\x1b" not in outcome.said
-        assert "\u202e" not in outcome.said
-        assert "##[debug]" not in outcome.said
+        outcome = place.run("resolve", *words, env=env).exits(0)
+        assert "does not name a program of" in outcome.output
+        assert "\x1b" not in outcome.output
+        assert "\u202e" not in outcome.output
+        assert "##[debug]" not in outcome.output
 
 
 def test_a_python_program_passes_the_path(place: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

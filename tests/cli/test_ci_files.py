@@ -35,7 +35,7 @@ def services(desk: Desk) -> Desk:
     """A repository with two artifacts, one of which has drifted."""
     for name in ("a", "b c"):
         desk.write(f"work/app/{name}/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
-        desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).ended(0)
+        desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).exits(0)
     desk.write("work/app/b c/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=n\n")
     desk.write("work/app/.gitignore", ".env\n")
     git(desk.cwd, "init", "-q")
@@ -71,10 +71,10 @@ def test_a_hook_checks_the_artifacts(services: Desk, name: str) -> None:
         words += chosen[1:]
     else:
         assert hook["always_run"]
-    outcome = services.run(*words).ended(1)
+    outcome = services.run(*words).exits(1)
     assert "2 artifacts: 1 up to date, 1 with drift" in outcome.out
-    services.run(*words, "--update").ended(0)
-    services.run(*words).ended(0)
+    services.run(*words, "--update").exits(0)
+    services.run(*words).exits(0)
 
 
 @pytest.mark.skipif(shutil.which("pre-commit") is None, reason="pre-commit is not installed")
@@ -98,7 +98,7 @@ def test_pre_commit_itself_runs_the_hooks(services: Desk, tmp_path: Path) -> Non
     assert ended.returncode == 1, ended.stderr
     assert re.findall(r"^qwen-cfg check.*?(Failed|Passed)$", ended.stdout, re.MULTILINE) == ["Failed", "Failed"]
     assert ended.stdout.count("2 artifacts: 1 up to date, 1 with drift") == 2
-    services.run("check", ".", "--update").ended(0)
+    services.run("check", ".", "--update").exits(0)
     git(services.cwd, "add", ".")
     subprocess.run(words, cwd=services.cwd, env=env, check=True, timeout=SECONDS, capture_output=True)
 

@@ -79,7 +79,7 @@ def test_completion_in_a_real_shell(desk_with_files: Desk, shell: str) -> None:
     desk = desk_with_files
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed here")
-    script = desk.write("functions/_qwen-cfg", desk.run("completion", shell).ended(0).out)
+    script = desk.write("functions/_qwen-cfg", desk.run("completion", shell).exits(0).out)
     options, begin = SHELLS[shell]
     environment = clean_environment(desk.home, {"TERM": "xterm", "MY_ODD_VARIABLE": "x"}, measured=False)
     environment["PATH"] = f"{desk.home / 'bin'}:{environment['PATH']}"
@@ -108,13 +108,13 @@ def test_completion_in_a_real_shell(desk_with_files: Desk, shell: str) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
 def test_a_script_has_fields_rules_and_choices(desk: Desk, shell: str) -> None:
-    script = desk.run("completion", shell).ended(0).out
+    script = desk.run("completion", shell).exits(0).out
     for word in (*declared_fields(), "QC103", "QC305", "qwen-oauth", "qwen-code-0.21", "gpt-4o"):
         assert word in script, word
 
 
 def test_the_help_says_where_to_put_a_script(desk: Desk) -> None:
-    told = desk.run("completion", "--help").ended(0).out
+    told = desk.run("completion", "--help").exits(0).out
     for place in ("bash-completion/completions", "fpath", "fish/completions", ".tcshrc"):
         assert place in told
 
@@ -123,7 +123,7 @@ def test_a_zsh_script_can_be_sourced(desk: Desk) -> None:
     zsh = shutil.which("zsh")
     if zsh is None:
         pytest.skip("zsh is not installed here")
-    script = desk.write("qwen-cfg.zsh", desk.run("completion", "zsh").ended(0).out)
+    script = desk.write("qwen-cfg.zsh", desk.run("completion", "zsh").exits(0).out)
     words = f"autoload -U compinit; compinit -u -D; source {script}; print $_comps[qwen-cfg]"
     said = subprocess.run([zsh, "-fc", words], capture_output=True, text=True, check=True, timeout=30)
     assert (said.stdout, said.stderr) == ("_shtab_qwen_cfg\n", "")

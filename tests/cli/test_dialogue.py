@@ -31,19 +31,19 @@ class Answers:
 
     def __init__(self, *answers: str) -> None:
         self._answers = deque(answers)
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def tell(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
     warn = tell
 
     def open(self, question: str, default: str) -> str:
-        self.said.append(f"{question} [{default}]")
+        self.lines.append(f"{question} [{default}]")
         return self._answers.popleft()
 
     def hidden(self, question: str) -> str:
-        self.said.append(question)
+        self.lines.append(question)
         return self._answers.popleft()
 
     @property
@@ -58,7 +58,7 @@ def change_after(
         person, current or DialogueDefaults(), place="/auth", checks=checks or NoChecks(), asks_where=asks_where
     )
     assert not person.unused
-    assert KEY not in "\n".join(person.said)
+    assert KEY not in "\n".join(person.lines)
     return change
 
 
@@ -67,9 +67,9 @@ def test_enter_accepts_the_defaults() -> None:
     change = change_after(person)
     assert change.values == {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": MODEL}
     assert (change.place, change.keep) == ("/auth", True)
-    assert f"Base URL [{URL}]" in person.said
-    assert f"Model [{MODEL}]" in person.said
-    assert any("https://platform.openai.com/api-keys" in line for line in person.said)
+    assert f"Base URL [{URL}]" in person.lines
+    assert f"Model [{MODEL}]" in person.lines
+    assert any("https://platform.openai.com/api-keys" in line for line in person.lines)
     assert {n: declared_fields()[n].default for n in ("base_url", "model")} == {"base_url": URL, "model": MODEL}
 
 
@@ -79,8 +79,8 @@ def test_enter_keeps_the_key_and_the_other_values() -> None:
     change = change_after(person, current)
     assert change.values == {"auth_method": "openai", "base_url": current.base_url, "model": "qwen3"}
     assert not change.keep
-    assert any("sk-a…9f2a" in line for line in person.said)
-    assert any("any value will do" in line for line in person.said)
+    assert any("sk-a…9f2a" in line for line in person.lines)
+    assert any("any value will do" in line for line in person.lines)
 
 
 def test_an_unusable_answer_is_reported_and_asked_again() -> None:
@@ -93,7 +93,7 @@ def test_an_unusable_answer_is_reported_and_asked_again() -> None:
         "base_url": "https://models.example/v1",
         "model": "m",
     }
-    said = "\n".join(person.said)
+    said = "\n".join(person.lines)
     for part in (
         "Type a number from 1 to 9.",
         "The base URL is needed",
@@ -121,7 +121,7 @@ def test_an_existing_login_is_used_or_replaced(kept: bool, answers: list[str], l
     person = Answers(*answers)
     change = change_after(person, DialogueDefaults(login="~/.qwen/oauth_creds.json" if kept else ""))
     assert (change.values, change.log_in, change.keep) == ({"auth_method": "qwen-oauth"}, log_in, False)
-    assert any("~/.qwen/oauth_creds.json" in line for line in person.said) == kept
+    assert any("~/.qwen/oauth_creds.json" in line for line in person.lines) == kept
 
 
 def test_a_short_key_may_equal_the_models_name() -> None:
@@ -165,7 +165,7 @@ def assert_no_trace_of_the_key(person: Typing, home: Path) -> None:
 
 def result(person: Typing) -> str:
     seen = person.until("RESULT", "END")
-    assert person.ended() == 0
+    assert person.exit_code() == 0
     return seen[seen.index("RESULT") :].replace("\n", "")
 
 

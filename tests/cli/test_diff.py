@@ -39,7 +39,7 @@ def history(desk: Desk) -> History:
 
 
 def data_of(desk: Desk, code: int, *words: str, **options: Any) -> dict[str, Any]:
-    document: dict[str, Any] = desk.run("diff", "--format", "json", *words, **options).ended(code).json
+    document: dict[str, Any] = desk.run("diff", "--format", "json", *words, **options).exits(code).json
     schema = json.loads((files("qwen_cfg.explanation") / "diff.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(document)
     assert document["exit_code"] == code
@@ -56,7 +56,7 @@ def changes_of(document: dict[str, Any]) -> list[tuple[str, str]]:
 def test_two_artifacts_are_compared_field_by_field_with_origins(desk: Desk) -> None:
     desk.write("work/app/old.toml", OLD)
     desk.write("work/app/new/qwen.toml", NEW)
-    out = desk.run("diff", "old.toml", "new").ended(1).out
+    out = desk.run("diff", "old.toml", "new").exits(1).out
     assert out.splitlines() == [
         "old.toml → new: 1 field differs",
         "",
@@ -80,8 +80,8 @@ def test_two_artifacts_are_compared_field_by_field_with_origins(desk: Desk) -> N
 def test_toml_and_json_of_an_artifact_are_equal(desk: Desk) -> None:
     desk.write("work/app/old.toml", OLD)
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ONE, "OPENAI_MODEL": "m"}
-    desk.run("resolve", "-o", "new.json", env=env).ended(0)
-    assert desk.run("diff", "old.toml", "new.json").ended(0).out == "old.toml → new.json: the same\n"
+    desk.run("resolve", "-o", "new.json", env=env).exits(0)
+    assert desk.run("diff", "old.toml", "new.json").exits(0).out == "old.toml → new.json: the same\n"
 
 
 def test_a_moved_key_counts_and_another_origin_only_if_strict(desk: Desk) -> None:
@@ -102,12 +102,12 @@ def test_a_moved_key_counts_and_another_origin_only_if_strict(desk: Desk) -> Non
 def test_different_inlined_keys_are_reported_and_not_shown(desk: Desk) -> None:
     for name, key in (("a", KEY), ("b", OTHER_KEY), ("c", KEY)):
         words = ("resolve", "--inline-secrets", "-o", f"{name}.toml", "--openai-api-key", key)
-        desk.run(*words).ended(0)
-    differ = desk.run("diff", "a.toml", "b.toml").ended(1)
+        desk.run(*words).exits(0)
+    differ = desk.run("diff", "a.toml", "b.toml").exits(1)
     assert "is   another key in the artifact itself" in differ.out
-    desk.run("diff", "a.toml", "c.toml").ended(0)
+    desk.run("diff", "a.toml", "c.toml").exits(0)
     for form in ("text", "json"):
-        said = desk.run("diff", "--format", form, "--strict", "a.toml", "b.toml").ended(1).said
+        said = desk.run("diff", "--format", form, "--strict", "a.toml", "b.toml").exits(1).output
         assert KEY not in said
         assert OTHER_KEY not in said
 
@@ -115,11 +115,11 @@ def test_different_inlined_keys_are_reported_and_not_shown(desk: Desk) -> None:
 def test_an_invalid_artifact_is_an_error(desk: Desk) -> None:
     desk.write("work/app/a.toml", OLD)
     desk.write("work/app/b.toml", OLD.replace("format = 1", "format = 2"))
-    refused = desk.run("diff", "a.toml", "b.toml").ended(3)
+    refused = desk.run("diff", "a.toml", "b.toml").exits(3)
     assert refused.out == ""
     assert "b.toml: format: this artifact has format 2" in refused.err
-    assert "no such file" in desk.run("diff", "a.toml", "none.toml").ended(3).err
-    assert "Did you mean a.toml?" in desk.run("diff", "aa.toml", "b.toml").ended(3).err
+    assert "no such file" in desk.run("diff", "a.toml", "none.toml").exits(3).err
+    assert "Did you mean a.toml?" in desk.run("diff", "aa.toml", "b.toml").exits(3).err
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def test_an_invalid_artifact_is_an_error(desk: Desk) -> None:
 )
 def test_operands_that_cannot_be_compared_are_a_usage_error(desk: Desk, words: list[str], said: str) -> None:
     desk.write("work/app/a.toml", OLD)
-    assert said in desk.run("diff", *words).ended(2).err
+    assert said in desk.run("diff", *words).exits(2).err
 
 
 # Two revisions.
 
 
 def test_a_comparison_of_revisions_begins_with_a_summary(desk: Desk, history: History) -> None:
-    out = desk.run("diff", "old", "new").ended(1).out
+    out = desk.run("diff", "old", "new").exits(1).out
     assert out.splitlines()[:6] == [
         "old → new: 2 of 3 artifacts differ",
         "",
@@ -157,9 +157,9 @@ def test_a_comparison_of_revisions_begins_with_a_summary(desk: Desk, history: Hi
         "a/qwen.toml",
     ]
     assert out.count("    was  ") == 2
-    summary = desk.run("diff", "--summary", "old..new").ended(1).out
+    summary = desk.run("diff", "--summary", "old..new").exits(1).out
     assert summary.splitlines() == out.splitlines()[:4]
-    assert desk.run("diff", "new", "new").ended(0).out == "new → new: 3 artifacts, the same in both\n"
+    assert desk.run("diff", "new", "new").exits(0).out == "new → new: 3 artifacts, the same in both\n"
 
 
 def test_every_form_of_naming_two_revisions(desk: Desk, history: History) -> None:
@@ -194,26 +194,26 @@ def test_paths_limit_the_comparison_and_named_files_always_count(desk: Desk, his
         ("b/qwen.toml", "changed"),
     ]
     assert data_of(desk, 0, "old", "new", "--", "same")["compared"] == 1
-    assert "none: neither revision has an artifact there" in desk.run("diff", "old", "new", "--", "none").ended(2).err
-    assert "outside the git work tree" in desk.run("diff", "old", "new", "--", "../..").ended(2).err
+    assert "none: neither revision has an artifact there" in desk.run("diff", "old", "new", "--", "none").exits(2).err
+    assert "outside the git work tree" in desk.run("diff", "old", "new", "--", "../..").exits(2).err
     assert changes_of(data_of(desk, 3, "old", "new", "--", "x.txt")) == [("x.txt", "broken")]
 
 
 def test_an_artifact_in_a_revision_is_compared_with_a_file(desk: Desk, history: History) -> None:
-    desk.run("diff", "new:a/qwen.toml", "a").ended(0)
-    desk.run("diff", "old:a/qwen.toml", "new:prod.toml").ended(1)
-    desk.run("diff", "old:./qwen.toml", "qwen.toml", cwd=desk.cwd / "a").ended(1)
-    desk.run("diff", "HEAD@{2099-01-01 10:00}:a/qwen.toml", "a").ended(0)
-    assert "the revision has no such file" in desk.run("diff", "old:none.toml", "a").ended(2).err
+    desk.run("diff", "new:a/qwen.toml", "a").exits(0)
+    desk.run("diff", "old:a/qwen.toml", "new:prod.toml").exits(1)
+    desk.run("diff", "old:./qwen.toml", "qwen.toml", cwd=desk.cwd / "a").exits(1)
+    desk.run("diff", "HEAD@{2099-01-01 10:00}:a/qwen.toml", "a").exits(0)
+    assert "the revision has no such file" in desk.run("diff", "old:none.toml", "a").exits(2).err
 
 
 def test_a_name_of_both_a_file_and_a_revision_means_the_file(desk: Desk, history: History) -> None:
     desk.write("work/app/old", NEW)
-    assert desk.run("diff", "old", "a/qwen.toml").ended(0).out == "old → a/qwen.toml: the same\n"
-    mixed = desk.run("diff", "new", "a/qwen.toml").ended(2).err
+    assert desk.run("diff", "old", "a/qwen.toml").exits(0).out == "old → a/qwen.toml: the same\n"
+    mixed = desk.run("diff", "new", "a/qwen.toml").exits(2).err
     assert "a/qwen.toml is an artifact, and new is not a file" in mixed
     for words in (("a", "services"), ("services", "a/qwen.toml")):
-        neither = desk.run("diff", *words).ended(2).err
+        neither = desk.run("diff", *words).exits(2).err
         assert "unknown revision 'services'" in neither
         assert "or a file that exists" in neither
     assert "new:a/qwen.toml" in mixed
@@ -224,13 +224,13 @@ def test_an_invalid_artifact_does_not_stop_the_others(desk: Desk, history: Histo
     document = data_of(desk, 3, "new", "later")
     assert changes_of(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "changed"), ("c/qwen.toml", "broken")]
     assert document["artifacts"][0]["error"]["where"] == "later:a/qwen.toml"
-    out = desk.run("diff", "new", "later").ended(3).out
+    out = desk.run("diff", "new", "later").exits(3).out
     assert out.startswith("new → later: 1 of 4 artifacts differs, 2 not compared: invalid\n")
 
 
 def test_added_and_removed_artifacts_are_counted(desk: Desk, history: History) -> None:
     history.commit({"c/qwen.toml": NEW, "b/qwen.toml": None}, "later")
-    out = desk.run("diff", "new", "later").ended(1).out
+    out = desk.run("diff", "new", "later").exits(1).out
     assert out.startswith(
         "new → later: 1 added, 1 removed, of 4 artifacts\n\nb/qwen.toml (removed)\n  auth_method  openai"
     )
@@ -249,7 +249,7 @@ def test_links_and_large_files_of_a_revision_are_not_read(desk: Desk, history: H
 def test_the_work_tree_is_unchanged(desk: Desk, history: History) -> None:
     before, status = desk.files(), history.git("status", "--porcelain")
     refs = sorted(path for path in (desk.cwd / ".git").rglob("*") if path.is_file())
-    desk.run("diff", "old", "new").ended(1)
+    desk.run("diff", "old", "new").exits(1)
     assert (desk.files(), history.git("status", "--porcelain")) == (before, status)
     assert sorted(path for path in (desk.cwd / ".git").rglob("*") if path.is_file()) == refs
 
@@ -272,7 +272,7 @@ def test_odd_file_names(desk: Desk, history: History) -> None:
     ],
 )
 def test_an_unknown_revision_is_an_error(desk: Desk, history: History, word: str, said: str) -> None:
-    refused = desk.run("diff", word, "new").ended(2)
+    refused = desk.run("diff", word, "new").exits(2)
     assert said in refused.err
     assert refused.out == ""
     if word == "nwe":
@@ -281,17 +281,17 @@ def test_an_unknown_revision_is_an_error(desk: Desk, history: History, word: str
 
 
 def test_no_commits_and_no_repository_are_errors(desk: Desk) -> None:
-    assert "not in a git repository" in desk.run("diff", "old", "new").ended(2).err
+    assert "not in a git repository" in desk.run("diff", "old", "new").exits(2).err
     make_history(desk.cwd)
-    assert "the repository has no commits" in desk.run("diff", "HEAD", "main").ended(2).err
-    assert "git is not installed" in desk.run("diff", "HEAD", "main", env={"PATH": "/nowhere"}).ended(2).err
+    assert "the repository has no commits" in desk.run("diff", "HEAD", "main").exits(2).err
+    assert "git is not installed" in desk.run("diff", "HEAD", "main", env={"PATH": "/nowhere"}).exits(2).err
 
 
 def test_histories_without_a_common_ancestor_are_compared(desk: Desk, history: History) -> None:
     history.git("checkout", "-q", "--orphan", "apart")
     history.commit({}, "apart")
-    assert "no common ancestor" in desk.run("diff", "apart...old").ended(2).err
-    desk.run("diff", "apart..new").ended(0)
+    assert "no common ancestor" in desk.run("diff", "apart...old").exits(2).err
+    desk.run("diff", "apart..new").exits(0)
 
 
 def test_a_partial_clone_is_reported_and_nothing_is_fetched(desk: Desk, history: History) -> None:
@@ -313,7 +313,7 @@ def test_a_bare_repository_and_a_linked_work_tree(desk: Desk, history: History) 
 def test_a_repository_that_blocks_times_out(desk: Desk, history: History) -> None:
     (desk.cwd / ".git/config").unlink()
     os.mkfifo(desk.cwd / ".git/config")
-    assert "git does not answer" in desk.run("diff", "old", "new").ended(2).err
+    assert "git does not answer" in desk.run("diff", "old", "new").exits(2).err
 
 
 ATTACKS = {
@@ -338,7 +338,7 @@ def test_no_setting_of_a_repository_runs_a_program(
     if "url" in str(settings):
         subprocess.run(["git", "ls-tree", "-r", "HEAD"], cwd=partial.tree, capture_output=True, check=False)
         assert partial.has_run(), "the attack works where nothing guards against it"
-    refused = desk.run("diff", "HEAD", "HEAD^{/x}", cwd=partial.tree, env=env).ended(2)
+    refused = desk.run("diff", "HEAD", "HEAD^{/x}", cwd=partial.tree, env=env).exits(2)
     assert "git cannot list the files" in refused.err
     assert not partial.has_run()
 
@@ -357,7 +357,7 @@ def test_a_repository_with_too_many_files_times_out(desk: Desk) -> None:
         kind = "040000 tree"
     for name in ("one", "two"):
         git("update-ref", f"refs/heads/{name}", git("commit-tree", last, "-m", name).strip())
-    refused = desk.run("diff", "one", "two").ended(2)
+    refused = desk.run("diff", "one", "two").exits(2)
     assert "It may have too many files" in refused.err
 
 
@@ -366,7 +366,7 @@ def test_two_thousand_artifacts_are_compared(desk: Desk) -> None:
     history.commit({f"services/s{n:04}/qwen.toml": OLD.replace('"m"', f'"m{n}"') for n in range(2000)}, "old")
     moved = {f"services/s{n:04}/qwen.toml": NEW.replace('"m"', f'"m{n}"') for n in range(0, 2000, 143)}
     history.commit(moved, "new")
-    out = desk.run("diff", "old...new", "--summary").ended(1).out
+    out = desk.run("diff", "old...new", "--summary").exits(1).out
     assert out.startswith("old → new: 14 of 2,000 artifacts differ\n\n  base_url differs in 14 of 2,000\n")
 
 
@@ -377,7 +377,7 @@ def test_one_env_file_is_added_to_the_present_environment(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-the-file\n")
     desk.write("work/app/ci.env", f"OPENAI_MODEL=ci\nHOME=/nowhere\nPATH=/nowhere\nOPENAI_BASE_URL={TWO}\n")
     env = {"OPENAI_BASE_URL": ONE, "QWEN_CFG_TIMEOUT": "30"}
-    out = desk.run("diff", "--env-from", "ci.env", env=env).ended(1).out
+    out = desk.run("diff", "--env-from", "ci.env", env=env).exits(1).out
     assert out.splitlines() == [
         "here → with ci.env: 2 fields differ",
         "",
@@ -409,12 +409,12 @@ def test_keys_are_reported_only_as_equal_or_different(desk: Desk) -> None:
     desk.write("work/app/other.env", f"OPENAI_API_KEY={OTHER_KEY}\n")
     desk.write("work/app/same.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    other = desk.run("diff", "--env-from", "other.env").ended(1)
+    other = desk.run("diff", "--env-from", "other.env").exits(1)
     assert "    was  a key  [./.env:1 OPENAI_API_KEY]\n    is   another key  [environment OPENAI_API_KEY]" in other.out
-    desk.run("diff", "--env-from", "same.env").ended(0)
-    strict = desk.run("diff", "--strict", "--env-from", "same.env").ended(1)
+    desk.run("diff", "--env-from", "same.env").exits(0)
+    strict = desk.run("diff", "--strict", "--env-from", "same.env").exits(1)
     assert "    is   the same key  [environment OPENAI_API_KEY]" in strict.out
-    for said in (other.said, strict.said, json.dumps(data_of(desk, 1, "--env-from", "other.env"))):
+    for said in (other.output, strict.output, json.dumps(data_of(desk, 1, "--env-from", "other.env"))):
         assert KEY[3:9] not in said
         assert KEY not in said
         assert OTHER_KEY not in said
@@ -422,19 +422,19 @@ def test_keys_are_reported_only_as_equal_or_different(desk: Desk) -> None:
 
 def test_an_incomplete_side_is_reported_and_compared(desk: Desk) -> None:
     desk.write("work/app/key.env", f"OPENAI_API_KEY={KEY}\nQWEN_CFG_TIMEOUT=soon\n")
-    ended = desk.run("diff", "--env-from", "key.env").ended(1)
+    ended = desk.run("diff", "--env-from", "key.env").exits(1)
     assert "is   a key  [environment OPENAI_API_KEY]" in ended.out
     assert "was  (not set)" in ended.out
     assert "is   soon (not valid:" in ended.out
     assert "note: here, the configuration is incomplete: QC203" in ended.err
     assert "the env file does not exist" not in ended.err
-    assert "the file does not exist" in desk.run("diff", "--env-from", "none.env").ended(3).err
+    assert "the file does not exist" in desk.run("diff", "--env-from", "none.env").exits(3).err
 
 
 def test_another_profile_in_a_file_is_reported(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/new.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
-    ended = desk.run("diff", "--env-from", "new.env").ended(1)
+    ended = desk.run("diff", "--env-from", "new.env").exits(1)
     assert "note: here: rules of Qwen Code's documents" in ended.err
     assert "with new.env: rules of Qwen Code 0.21" in ended.err
 
@@ -450,7 +450,7 @@ def test_an_annotation_has_the_line_of_the_field(desk: Desk, history: History) -
     history.commit({"b/qwen.toml": None, "c/qwen.toml": "broken"}, "later")
     line = line_of(desk.cwd / "a/qwen.toml", "base_url =")
     for cwd in (desk.cwd, desk.cwd / "a"):
-        out = desk.run("diff", "old", "later", "--format", "github", cwd=cwd).ended(3).out.splitlines()
+        out = desk.run("diff", "old", "later", "--format", "github", cwd=cwd).exits(3).out.splitlines()
         assert out == [
             f"::warning file=a/qwen.toml,line={line},title=qwen-cfg%3A change::base_url was {ONE}  "
             f"[environment OPENAI_BASE_URL] and is {TWO}  [environment OPENAI_BASE_URL].",
@@ -467,7 +467,7 @@ def test_an_annotation_has_the_line_of_the_field(desk: Desk, history: History) -
 def test_the_job_summary_marks_only_invalid_artifacts_as_wrong(desk: Desk, history: History) -> None:
     history.commit({"b/qwen.toml": None, "c/qwen.toml": "broken"}, "later")
     summary = desk.write("summary.md", "")
-    desk.run("diff", "old..later", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(3)
+    desk.run("diff", "old..later", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).exits(3)
     marks = re.findall(r"^\| (\S+) \| <code>(./qwen.toml)</code> \| (\w+)", summary.read_text(), re.MULTILINE)
     assert marks == [
         ("❌", "c/qwen.toml", "invalid"),
@@ -478,40 +478,40 @@ def test_the_job_summary_marks_only_invalid_artifacts_as_wrong(desk: Desk, histo
 
 def test_a_job_summary_and_sarif_results(desk: Desk, history: History) -> None:
     summary = desk.write("summary.md", "")
-    desk.run("diff", "old..new", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(1)
+    desk.run("diff", "old..new", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).exits(1)
     assert "### qwen-cfg diff" in summary.read_text()
     assert "a/qwen.toml" in summary.read_text()
     assert "❌" not in summary.read_text()
     assert "| ✏️ | <code>a/qwen.toml</code> | changed<br>" in summary.read_text()
-    [run] = desk.run("diff", "old..new", "--format", "sarif").ended(1).json["runs"]
+    [run] = desk.run("diff", "old..new", "--format", "sarif").exits(1).json["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["change"]
     places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
     assert places == ["a/qwen.toml", "b/qwen.toml"]
     assert [
-        one["location"]["path"] for one in desk.run("diff", "old", "new", "--format", "gitlab").ended(1).json
+        one["location"]["path"] for one in desk.run("diff", "old", "new", "--format", "gitlab").exits(1).json
     ] == places
-    assert desk.run("diff", "new", "new", "--format", "gitlab").ended(0).json == []
+    assert desk.run("diff", "new", "new", "--format", "gitlab").exits(0).json == []
 
 
 def test_junit_has_a_case_for_each_different_artifact(desk: Desk, history: History) -> None:
-    suite = ElementTree.fromstring(desk.run("diff", "old", "new", "--format", "junit").ended(1).out)[0]
+    suite = ElementTree.fromstring(desk.run("diff", "old", "new", "--format", "junit").exits(1).out)[0]
     assert [(case.get("name"), case[0].tag) for case in suite] == [
         ("a/qwen.toml", "failure"),
         ("b/qwen.toml", "failure"),
     ]
-    same = ElementTree.fromstring(desk.run("diff", "new", "new", "--format", "junit").ended(0).out)[0]
+    same = ElementTree.fromstring(desk.run("diff", "new", "new", "--format", "junit").exits(0).out)[0]
     assert [(case.get("name"), len(case)) for case in same] == [("new → new", 0)]
 
 
 def test_errors_and_two_files_in_these_formats(desk: Desk) -> None:
     desk.write("work/app/old.toml", OLD)
     file = desk.write("work/app/new.toml", NEW)
-    [one] = desk.run("diff", "old.toml", "new.toml", "--format", "gitlab").ended(1).json
+    [one] = desk.run("diff", "old.toml", "new.toml", "--format", "gitlab").exits(1).json
     assert one["location"] == {"path": "new.toml", "lines": {"begin": line_of(file, "base_url =")}}
     desk.write("work/app/bad.toml", "bad")
-    [one] = desk.run("diff", "old.toml", "bad.toml", "--format", "gitlab").ended(3).json
+    [one] = desk.run("diff", "old.toml", "bad.toml", "--format", "gitlab").exits(3).json
     assert one["location"]["path"] == "bad.toml"
-    assert desk.run("diff", "x", "y", "--format", "github").ended(2).out.startswith("::error file=qwen.toml,line=1,")
+    assert desk.run("diff", "x", "y", "--format", "github").exits(2).out.startswith("::error file=qwen.toml,line=1,")
     desk.write("work/app/ci.env", "OPENAI_MODEL=ci\n")
-    [one] = desk.run("diff", "--env-from", "ci.env", "--format", "gitlab").ended(1).json
+    [one] = desk.run("diff", "--env-from", "ci.env", "--format", "gitlab").exits(1).json
     assert one["location"]["path"] == "ci.env"

@@ -43,8 +43,8 @@ def env_of(url: str, key: str = KEY, **more: str) -> dict[str, str]:
 
 def examine(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) -> dict[str, Any]:
     """Run the doctor in both formats, check that they agree, and return the document."""
-    told = desk.run("doctor", *argv, "--format", "json", env=env).ended(code)
-    text = desk.run("doctor", *argv, env=env).ended(code)
+    told = desk.run("doctor", *argv, "--format", "json", env=env).exits(code)
+    text = desk.run("doctor", *argv, env=env).exits(code)
     document: dict[str, Any] = told.json
     assert document["exit_code"] == code
     assert document.keys() == {"format", "config", "provenance", "steps", "error", "exit_code"}
@@ -67,7 +67,7 @@ def examine(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) ->
 
 def assert_no_key(key: str, *outcomes: Outcome) -> None:
     for outcome in outcomes:
-        assert key not in outcome.said
+        assert key not in outcome.output
         assert outcome.err == ""
 
 
@@ -146,7 +146,7 @@ def test_all_steps_pass(desk: Desk, server: Provider) -> None:
 
 def test_the_config_in_use_is_shown(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={PLAIN_KEY}\nOPENAI_MODEL=gpt-4o-mini\n")
-    outcome = desk.run("doctor", "--openai-base-url", f"{server.url}/v1").ended(0)
+    outcome = desk.run("doctor", "--openai-base-url", f"{server.url}/v1").exits(0)
     first, *rest = outcome.out.splitlines()
     assert first == "rules of Qwen Code's documents (no qwen on PATH)"
     lines = [line.split() for line in rest[:3]]
@@ -250,8 +250,8 @@ def test_control_characters_in_model_names_are_removed(desk: Desk) -> None:
     names = ", ".join(f'{{"id": "\\u001b[31mm{number}{KEY}"}}' for number in range(60))
     with server_with_answer(200, f'{{"data": [{names}]}}', "application/json") as url:
         document = examine(desk, 6, env=env_of(url))
-        outcome = desk.run("doctor", env=env_of(url)).ended(6)
-    assert "\x1b" not in outcome.said
+        outcome = desk.run("doctor", env=env_of(url)).exits(6)
+    assert "\x1b" not in outcome.output
     assert "and 20 more" in document["error"]["hint"]
 
 
@@ -276,12 +276,12 @@ def test_a_port_without_a_server(desk: Desk) -> None:
 
 def test_http_to_another_machine_is_noted(desk: Desk, server: Provider) -> None:
     env = env_of("http://models.example/v1", HTTP_PROXY=server.url)
-    outcome = desk.run("doctor", "--format", "json", env=env).ended(0)
+    outcome = desk.run("doctor", "--format", "json", env=env).exits(0)
     step = step_of(outcome.json, "tls")
     assert step["outcome"] == "note"
     assert "https" in step["hint"]
     assert outcome.err.startswith("QC305 warning")
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -426,20 +426,20 @@ def test_a_bypassed_proxy(desk: Desk, server: Provider) -> None:
 
 
 def test_only_the_config_counts(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1")).ended(0)
+    desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1")).exits(0)
     dead = "http://127.0.0.1:9"
     hostile = {"HTTP_PROXY": dead, "ALL_PROXY": dead, "OPENAI_API_KEY": "of-another-one"}
     document = examine(desk, 0, "--config", "a.toml", env=hostile)
     assert document["config"]["api_key"]["from"] == "literal"
     assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
-    outcome = desk.run("doctor", "--config", "a.toml", "--format", "json", env=hostile).ended(0)
-    assert KEY not in outcome.said
+    outcome = desk.run("doctor", "--config", "a.toml", "--format", "json", env=hostile).exits(0)
+    assert KEY not in outcome.output
 
 
 def test_a_short_key_is_hidden(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1", "hush-hush")).ended(0)
+    desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1", "hush-hush")).exits(0)
     for form in ("text", "json"):
-        assert "hush" not in desk.run("doctor", "--config", "a.toml", "--format", form).ended(0).said
+        assert "hush" not in desk.run("doctor", "--config", "a.toml", "--format", form).exits(0).output
 
 
 def test_a_redirect_does_not_take_the_key_along(desk: Desk, server: Provider) -> None:
@@ -454,8 +454,8 @@ def test_a_redirect_does_not_take_the_key_along(desk: Desk, server: Provider) ->
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_an_incomplete_config_is_reported_as_by_run(desk: Desk, form: str) -> None:
-    outcome = desk.run("doctor", "--format", form).ended(3)
-    assert outcome.err == desk.run("run", "-p", "x").ended(3).err
+    outcome = desk.run("doctor", "--format", form).exits(3)
+    assert outcome.err == desk.run("run", "-p", "x").exits(3).err
     if form == "json":
         assert outcome.json["error"]["class"] == "IncompleteError"
         assert outcome.json["exit_code"] == 3
@@ -468,7 +468,7 @@ def test_an_incomplete_config_is_reported_as_by_run(desk: Desk, form: str) -> No
     "argv", [["--auth-type", "qwen-oauth"], ["--ca-bundle", "missing.pem"], ["--config", "missing.toml"]], ids=" ".join
 )
 def test_an_unusable_config_sends_nothing(desk: Desk, server: Provider, argv: list[str], form: str) -> None:
-    outcome = desk.run("doctor", *argv, "--format", form, env=env_of(f"{server.url}/v1")).ended(3)
+    outcome = desk.run("doctor", *argv, "--format", form, env=env_of(f"{server.url}/v1")).exits(3)
     assert argv[1] in outcome.err or "OAuth" in outcome.err
     if form == "json":
         assert outcome.json["exit_code"] == 3
@@ -476,10 +476,10 @@ def test_an_unusable_config_sends_nothing(desk: Desk, server: Provider, argv: li
 
 
 def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "a.toml", env=env_of(f"{server.url}/v1")).ended(0)
-    desk.run("doctor", "--config", "a.toml", "--model", "m", env=env_of(f"{server.url}/v1")).ended(2)
+    desk.run("resolve", "-o", "a.toml", env=env_of(f"{server.url}/v1")).exits(0)
+    desk.run("doctor", "--config", "a.toml", "--model", "m", env=env_of(f"{server.url}/v1")).exits(2)
     moved = ["doctor", "--config", "a.toml", "--secret-from", "environment:CI_KEY"]
-    assert "the variable CI_KEY" in desk.run(*moved, env={"CI_KEY": PLAIN_KEY}).ended(0).out
+    assert "the variable CI_KEY" in desk.run(*moved, env={"CI_KEY": PLAIN_KEY}).exits(0).out
     assert server.taken()[-1].authorization == f"Bearer {PLAIN_KEY}"
 
 
@@ -502,7 +502,7 @@ def test_color_only_if_it_is_wanted(desk: Desk, server: Provider) -> None:
     assert b"\x1b" not in see(desk, "doctor", env={**env, "NO_COLOR": "1"}).raw
     assert b"\x1b" not in see(desk, "doctor", env=env, term="dumb").raw
     assert b"\x1b" not in see(desk, "doctor", "--color", "never", env=env).raw
-    assert "\x1b[" in desk.run("doctor", "--color", "always", env=env).ended(0).out
+    assert "\x1b[" in desk.run("doctor", "--color", "always", env=env).exits(0).out
 
 
 def test_each_step_is_shown_when_it_is_done_and_ctrl_c_stops(desk: Desk) -> None:

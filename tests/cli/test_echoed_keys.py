@@ -88,7 +88,7 @@ def test_doctor_shows_no_form_of_the_key(desk: Desk, server: Provider, form: str
             server.models, server.models_reply = usual, None
         for outcome in outcomes:
             assert outcome.code in (0, 4, 6)
-            assert_unreadable(KEY, outcome.said)
+            assert_unreadable(KEY, outcome.output)
 
 
 def test_a_conversation_shows_no_form_of_the_key(chat: Typing, server: Provider) -> None:  # noqa: F811

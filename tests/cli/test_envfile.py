@@ -29,7 +29,7 @@ def test_all_recorded_cases_in_one_call(desk: Desk) -> None:
     names = [f"case-{number}" for number in range(len(CASES))]
     for name, case in zip(names, CASES, strict=True):
         desk.write(f"work/app/{name}", case["text"])
-    outcome = desk.run("envfile", "--format", "json", "--show-secrets", "--force", *names).ended(0)
+    outcome = desk.run("envfile", "--format", "json", "--show-secrets", "--force", *names).exits(0)
     read = documents(outcome)
     assert len(read) == 1500
     for name, case, document in zip(names, CASES, read, strict=True):
@@ -42,15 +42,15 @@ def test_several_thousand_files_in_one_call(desk: Desk) -> None:
     names = [f"{number}.env" for number in range(4000)]
     for name in names:
         desk.write(f"work/app/{name}", f"# of {name}\nOPENAI_MODEL='m {name}'\n")
-    read = documents(desk.run("envfile", "--format", "json", *names).ended(0))
+    read = documents(desk.run("envfile", "--format", "json", *names).exits(0))
     assert [document["path"] for document in read] == names
     assert all(d["values"] == {"OPENAI_MODEL": f"m {d['path']}"} for d in read)
-    assert len(desk.run("envfile", *names).ended(0).out.splitlines()) == 2 * len(names)
+    assert len(desk.run("envfile", *names).exits(0).out.splitlines()) == 2 * len(names)
 
 
 def test_the_lines_in_both_dialects(desk: Desk) -> None:
     desk.write("work/app/.env", "# mine\nexport A='1'\n\nB=x#y\nA: 2\r\nC=\"two\nlines\"\nD=3\nnothing\n")
-    (document,) = documents(desk.run("envfile", "--format", "json", "--show-secrets", "--force", ".env").ended(0))
+    (document,) = documents(desk.run("envfile", "--format", "json", "--show-secrets", "--force", ".env").exits(0))
     assert document.keys() == {"path", "assignments", "values", "unread", "differs"}
     assert document["assignments"] == [
         {"name": "A", "value": "1", "line": 2},
@@ -62,7 +62,7 @@ def test_the_lines_in_both_dialects(desk: Desk) -> None:
     assert document["values"] == {"A": "2", "B": "x", "C": "two\nlines", "D": "3"}
     # python-dotenv keeps `#y` and does not support the colon.
     assert [(d["name"], d["dotenv"], d["python"]) for d in document["differs"]] == [("B", "x", "x#y"), ("A", "2", "1")]
-    text = desk.run("envfile", "--show-secrets", "--force", ".env").ended(0).out
+    text = desk.run("envfile", "--show-secrets", "--force", ".env").exits(0).out
     lines = text.splitlines()
     assert lines[0] == ".env"
     for number, name, value in ((2, "A", "1"), (4, "B", "x"), (5, "A", "2"), (8, "D", "3")):
@@ -85,7 +85,7 @@ def test_lines_that_are_not_read_are_shown_in_their_place(desk: Desk) -> None:
         "set OPENAI_MODEL=in quotes'",
     ]
     desk.write("work/app/.env", "".join(f"{line}\r\n" for line in lines))
-    outcome = desk.run("envfile", ".env").ended(0)
+    outcome = desk.run("envfile", ".env").exits(0)
     told = [line.split(maxsplit=1) for line in outcome.out.splitlines()[1:]]
     # A difference between the dialects is below its line.
     assert [int(number) for number, _ in told] == [1, 1, 2, 5, 5, 6, 6, 7, 8, 9, 9, 10, 10]
@@ -93,10 +93,10 @@ def test_lines_that_are_not_read_are_shown_in_their_place(desk: Desk) -> None:
     assert unread.keys() == {"2", "6", "7", "9"}
     assert "OPENAI_BASE_URL" in unread["2"]
     assert "OPENAI_API_KEY" in unread["6"]
-    (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
+    (document,) = documents(desk.run("envfile", "--format", "json", ".env").exits(0))
     assert [line["line"] for line in document["unread"]] == [2, 6, 7, 9]
     assert [d["line"] for d in document["differs"]] == sorted(d["line"] for d in document["differs"])
-    for said in (outcome.said, json.dumps(document)):
+    for said in (outcome.output, json.dumps(document)):
         assert "open-sesame" not in said
         assert "mysterious" not in said
 
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None
     desk.write("work/app/last", "OPENAI_MODEL=2\n")
     unreadable = ["bad", "nul", "large", "directory", "dangling", "loop", "missing"]
     names = ["first", *unreadable, "last"]
-    outcome = desk.run("envfile", "--format", "json", *names).ended(3)
+    outcome = desk.run("envfile", "--format", "json", *names).exits(3)
     read = documents(outcome)
     assert [document["path"] for document in read] == names
     assert (read[0]["values"], read[-1]["values"]) == ({"OPENAI_MODEL": "1"}, {"OPENAI_MODEL": "2"})
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None
         assert document["exit_code"] == 3
         assert document["error"]["class"] == "EnvFileError"
         assert document["path"] in outcome.err
-    text = desk.run("envfile", *names).ended(3)
+    text = desk.run("envfile", *names).exits(3)
     assert text.out.splitlines()[0] == "first"
     assert text.out.splitlines()[2] == "last"
     assert all(name in text.err for name in unreadable)
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None
 def test_a_file_without_permission_does_not_stop_the_others(open_desk: Desk) -> None:
     open_desk.write("work/app/closed", "A=1\n").chmod(0)
     open_desk.write("work/app/open", "A=1\n")
-    outcome = open_desk.run("envfile", "closed", "open", nobody=True).ended(3)
+    outcome = open_desk.run("envfile", "closed", "open", nobody=True).exits(3)
     assert "closed" in outcome.err
     assert outcome.out.splitlines()[0] == "open"
 
@@ -143,10 +143,10 @@ def test_a_value_like_a_secret_is_masked(desk: Desk, form: str) -> None:
     text += "URL=https://user:open-sesame-0@host/v1\nOPENAI_MODEL=visible\n"
     desk.write("work/app/.env", text)
     secrets = [*(f"not-shaped-like-one-{n}" for n in range(len(by_name))), *shaped, "open-sesame-0"]
-    hidden = desk.run("envfile", "--format", form, ".env").ended(0)
-    assert not [secret for secret in secrets if secret in hidden.said]
+    hidden = desk.run("envfile", "--format", form, ".env").exits(0)
+    assert not [secret for secret in secrets if secret in hidden.output]
     assert "visible" in hidden.out
-    shown = desk.run("envfile", "--format", form, "--show-secrets", "--force", ".env").ended(0)
+    shown = desk.run("envfile", "--format", form, "--show-secrets", "--force", ".env").exits(0)
     assert not [secret for secret in secrets if secret not in shown.out]
     assert "shown in full" in shown.err
     assert not [secret for secret in secrets if secret in shown.err]
@@ -169,7 +169,7 @@ def test_variables_of_other_programs_are_masked(desk: Desk, form: str) -> None:
     text = "".join(f"{name}='{value}'\n" for name, value in {**ours, **VARIABLES_OF_OTHERS}.items())
     # After an open quote, the next line is a part of the value.
     desk.write("work/app/.env", text + "QWEN_MODEL='m\nADMIN=swallowed-secret\nX='\n")
-    said = desk.run("envfile", "--format", form, ".env").ended(0).said
+    said = desk.run("envfile", "--format", form, ".env").exits(0).output
     secrets = [*VARIABLES_OF_OTHERS.values(), "lines-of-it", "swallowed-secret"]
     assert [secret for secret in secrets if secret in said] == []
     assert [value for value in ours.values() if value not in said] == []
@@ -178,10 +178,10 @@ def test_variables_of_other_programs_are_masked(desk: Desk, form: str) -> None:
 
 def test_show_secrets_needs_a_terminal_or_force(desk: Desk) -> None:
     desk.write("work/app/.env", "DB_PASS=correct-horse\nset DB_PASS=battery\n")
-    refused = desk.run("envfile", "--show-secrets", ".env").ended(2)
+    refused = desk.run("envfile", "--show-secrets", ".env").exits(2)
     assert refused.out == ""
     assert "--force" in refused.err
-    forced = desk.run("envfile", "--show-secrets", "--force", ".env").ended(0)
+    forced = desk.run("envfile", "--show-secrets", "--force", ".env").exits(0)
     assert "correct-horse" in forced.out
     assert "battery" in forced.out
     assert "correct-horse" in see(desk, "envfile", "--show-secrets", ".env").text
@@ -190,7 +190,7 @@ def test_show_secrets_needs_a_terminal_or_force(desk: Desk) -> None:
 def test_both_readings_of_a_secret_are_masked(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}#tail-of-the-secret\nA='x'{KEY}\n")
     for form in ("text", "json"):
-        said = desk.run("envfile", "--format", form, ".env").ended(0).said
+        said = desk.run("envfile", "--format", form, ".env").exits(0).output
         assert KEY not in said
         assert "tail-of-the-secret" not in said
 
@@ -198,9 +198,9 @@ def test_both_readings_of_a_secret_are_masked(desk: Desk) -> None:
 @pytest.mark.parametrize("name", ["OPENAI-BASE-URL", "openai.baseUrl", "Openai_Model2", "X-Api-Key", "My.Settings-URL"])
 def test_a_name_of_words_is_shown(desk: Desk, name: str) -> None:
     desk.write("work/app/.env", f"{name}=https://llm.example/v1\n")
-    outcome = desk.run("envfile", ".env").ended(0)
+    outcome = desk.run("envfile", ".env").exits(0)
     assert f"{name} = " in outcome.out
-    (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
+    (document,) = documents(desk.run("envfile", "--format", "json", ".env").exits(0))
     assert document["assignments"][0]["name"] == name
 
 
@@ -216,14 +216,14 @@ def test_a_name_of_words_is_shown(desk: Desk, name: str) -> None:
 def test_a_name_that_may_be_a_part_of_a_key_is_masked(desk: Desk, name: str) -> None:
     desk.write("work/app/.env", f"{name}=1\n")
     for form in ("text", "json"):
-        assert name not in desk.run("envfile", "--format", form, ".env").ended(0).said
+        assert name not in desk.run("envfile", "--format", form, ".env").exits(0).output
 
 
 def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
     desk.write("work/app/a\x1b[2Jb", "A=\x1b[2J\x9b31m\n")
     desk.write("work/app/c\x1b[2Jd", b"\xff")
     for form in ("text", "json"):
-        said = desk.run("envfile", "--format", form, "a\x1b[2Jb", "c\x1b[2Jd", "e\x1b[2Jf").ended(3).said
+        said = desk.run("envfile", "--format", form, "a\x1b[2Jb", "c\x1b[2Jd", "e\x1b[2Jf").exits(3).output
         assert "\x1b" not in said
         assert "\x9b" not in said
 
@@ -232,19 +232,19 @@ def test_a_fifo_and_a_file_name_that_is_not_utf_8(desk: Desk) -> None:
     read, write = os.pipe()
     os.write(write, b"OPENAI_MODEL=piped\n")
     os.close(write)
-    outcome = desk.run("envfile", "--format", "json", f"/dev/fd/{read}", pass_fds=[read]).ended(0)
+    outcome = desk.run("envfile", "--format", "json", f"/dev/fd/{read}", pass_fds=[read]).exits(0)
     os.close(read)
     assert documents(outcome)[0]["values"] == {"OPENAI_MODEL": "piped"}
     (Path(os.fsdecode(bytes(desk.cwd) + b"/\xff.env"))).write_text("OPENAI_MODEL=1\n")
-    assert documents(desk.run("envfile", "--format", "json", b"\xff.env").ended(0))[0]["values"] == {
+    assert documents(desk.run("envfile", "--format", "json", b"\xff.env").exits(0))[0]["values"] == {
         "OPENAI_MODEL": "1"
     }
-    assert "OPENAI_MODEL = '1'" in desk.run("envfile", b"\xff.env").ended(0).out
+    assert "OPENAI_MODEL = '1'" in desk.run("envfile", b"\xff.env").exits(0).out
 
 
 def test_a_file_without_variables(desk: Desk) -> None:
     desk.write("work/app/empty", "")
-    assert documents(desk.run("envfile", "--format", "json", "empty").ended(0)) == [
+    assert documents(desk.run("envfile", "--format", "json", "empty").exits(0)) == [
         {"path": "empty", "assignments": [], "values": {}, "unread": [], "differs": []}
     ]
-    assert "sets nothing" in desk.run("envfile", "empty").ended(0).out
+    assert "sets nothing" in desk.run("envfile", "empty").exits(0).out

@@ -29,7 +29,7 @@ ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
 def run_exec(desk: Desk, *words: str, env: dict[str, str] | None = None, code: int = 0, **options: Any) -> str:
-    return desk.run("exec", *words, env=env, **options).ended(code).out
+    return desk.run("exec", *words, env=env, **options).exits(code).out
 
 
 def environment_in(desk: Desk, *words: str, env: dict[str, str]) -> dict[str, str]:
@@ -50,7 +50,7 @@ def artifact(desk: Desk, url: str, model: str = "m") -> None:
         "-o",
         "../qwen.toml",
     )
-    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).exits(0)
 
 
 def with_qwen(desk: Desk, version: str = "0.24.4", **env: str) -> dict[str, str]:
@@ -134,17 +134,17 @@ def test_the_program_controls_the_terminal(desk: Desk) -> None:
         program.until("on True True True")
         # Ctrl-C goes to the program.
         program.type("\x03")
-        assert program.ended() == 9
+        assert program.exit_code() == 9
 
 
 def test_a_proxy_of_the_machine_overrides_one_of_the_settings(desk: Desk) -> None:
     artifact(desk, "http://localhost:1/v1")
     desk.write(".qwen/settings.json", '{"proxy": "http://other.example:1", "$version": 4}')
     env = with_qwen(desk, HTTPS_PROXY="http://me:secret@127.0.0.1:9")
-    ended = desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).ended(0)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).exits(0)
     assert "overrides" not in ended.err
     assert '"proxy": "${HTTPS_PROXY}"' in ended.out
-    assert "secret" not in ended.said
+    assert "secret" not in ended.output
 
 
 def test_a_program_gets_the_default_handling_of_sigpipe(desk: Desk) -> None:
@@ -172,14 +172,14 @@ def test_a_program_gets_the_default_handling_of_sigpipe(desk: Desk) -> None:
 )
 def test_a_missing_program_is_reported_first(desk: Desk, words: tuple[str, ...], wrong: str) -> None:
     desk.write("work/app/plain", "text")
-    ended = desk.run("exec", *words, env={"OPENAI_API_KEY": KEY}).ended(2)
+    ended = desk.run("exec", *words, env={"OPENAI_API_KEY": KEY}).exits(2)
     assert wrong in ended.err
     assert ended.out == ""
 
 
 def test_a_relative_directory_on_the_path_is_skipped(desk: Desk) -> None:
     desk.write("work/app/tool", "#!/bin/sh\necho wrong\n").chmod(0o755)
-    ended = desk.run("exec", "--", "tool", env={"OPENAI_API_KEY": KEY, "PATH": ".:"}).ended(2)
+    ended = desk.run("exec", "--", "tool", env={"OPENAI_API_KEY": KEY, "PATH": ".:"}).exits(2)
     assert "was not found" in ended.err
 
 
@@ -198,20 +198,20 @@ def test_a_file_that_cannot_be_executed_is_reported(
     desk: Desk, content: bytes, words: tuple[str, ...], advice: str
 ) -> None:
     desk.write("work/app/data", content).chmod(0o755)
-    said = desk.run("exec", "--", "./data", *words, env={"OPENAI_API_KEY": KEY}).ended(2).err
+    said = desk.run("exec", "--", "./data", *words, env={"OPENAI_API_KEY": KEY}).exits(2).err
     assert "cannot be started" in said
     assert advice in said
 
 
 def test_an_incomplete_config_starts_nothing(desk: Desk) -> None:
-    ended = desk.run("exec", "--", "touch", "made").ended(3)
+    ended = desk.run("exec", "--", "touch", "made").exits(3)
     assert "QC" in ended.err
     assert not (desk.cwd / "made").exists()
 
 
 def test_the_trust_gate_comes_first(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=https://evil.example/v1\n")
-    ended = desk.run("exec", "--", "touch", "made", env={"OPENAI_API_KEY": KEY}).ended(5)
+    ended = desk.run("exec", "--", "touch", "made", env={"OPENAI_API_KEY": KEY}).exits(5)
     assert "evil.example" in ended.err
     assert not (desk.cwd / "made").exists()
     run_exec(desk, "--trust-project", "--", "touch", "made", env={"OPENAI_API_KEY": KEY})
@@ -281,7 +281,7 @@ def test_programs_in_project_settings_get_no_key_without_a_question(
     desk: Desk, settings: dict[str, Any], version: str
 ) -> None:
     env = hostile(desk, settings, version)
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(5)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(5)
     assert "./.qwen/settings.json decides what Qwen Code starts" in ended.err
     assert next(iter(settings)) in ended.err
     assert "a-token-of-the-project" not in ended.err
@@ -294,12 +294,12 @@ def test_programs_in_project_env_files_get_no_key_without_a_question(desk: Desk,
     env = hostile(desk, {})
     desk.write(place, f"OTHER=x\n{line}\n")
     words = ("exec", "--config", "../qwen.toml", "--", "qwen")
-    ended = desk.run(*words, env=env).ended(5)
+    ended = desk.run(*words, env=env).exits(5)
     assert "decides what Qwen Code starts" in ended.err
     assert "stranger.example" not in ended.err
     assert not (desk.cwd / "started").exists()
     name = line.removeprefix("export ").replace(":", "=", 1).partition("=")[0]
-    desk.run(*words, env={**env, name: "set-by-the-user"}).ended(0)
+    desk.run(*words, env={**env, name: "set-by-the-user"}).exits(0)
 
 
 @pytest.mark.parametrize(
@@ -318,30 +318,30 @@ def test_variables_that_newer_versions_refuse_are_asked_about_for_older_ones(
 ) -> None:
     env = hostile(desk, {}, version)
     desk.write("work/app/.env", f"{name}=0\n")
-    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(code)
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(code)
 
 
 def test_a_project_does_not_redirect_the_users_telemetry_without_a_question(desk: Desk) -> None:
     env = hostile(desk, {})
     desk.write("work/app/.env", "OTEL_EXPORTER_OTLP_ENDPOINT=http://stranger.example\n")
     words = ("exec", "--config", "../qwen.toml", "--", "qwen")
-    desk.run(*words, env=env).ended(0)
-    desk.run(*words, env={**env, "QWEN_TELEMETRY_ENABLED": "1"}).ended(5)
+    desk.run(*words, env=env).exits(0)
+    desk.run(*words, env={**env, "QWEN_TELEMETRY_ENABLED": "1"}).exits(5)
     desk.write(".qwen/settings.json", json.dumps({"$version": 4, "telemetry": {"enabled": True}}))
-    desk.run(*words, env=env).ended(5)
+    desk.run(*words, env=env).exits(5)
 
 
 def test_an_env_file_of_the_home_may_set_programs(desk: Desk) -> None:
     env = hostile(desk, {"telemetry": {"enabled": False}, "tools": {"approvalMode": "default"}})
     desk.write(".env", "LD_LIBRARY_PATH=/opt/lib\n")
-    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
-    desk.run("exec", "--config", "work/qwen.toml", "--", "qwen", env=env, cwd=desk.home).ended(0)
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(0)
+    desk.run("exec", "--config", "work/qwen.toml", "--", "qwen", env=env, cwd=desk.home).exits(0)
 
 
 def test_usual_variables_and_rules_of_a_project_are_not_asked_about(desk: Desk) -> None:
     env = hostile(desk, {"permissions": {"allow": ["Read(src/*)"], "deny": ["Bash(rm *)"]}, "tools": {"allowed": []}})
     desk.write("work/app/.env", "NODE_ENV=test\nGIT_AUTHOR_NAME=x\nPYTHONPATH=src\nGIT_COMMIT=abc\n")
-    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(0)
 
 
 def test_approval_of_a_projects_programs_lasts_until_they_change(desk: Desk) -> None:
@@ -350,19 +350,19 @@ def test_approval_of_a_projects_programs_lasts_until_they_change(desk: Desk) -> 
     with Typing(desk, *words, env=env, width=120) as person:
         person.until("decides what Qwen Code starts", "[y/N]")
         person.type("y\r")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     (desk.cwd / "started").unlink()
-    desk.run(*words, env=env).ended(0)
+    desk.run(*words, env=env).exits(0)
     assert (desk.cwd / "started").exists()
     desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **STARTING[0], **STARTING[1]}))
-    desk.run(*words, env=env).ended(5)
-    desk.run(*words[:1], "--trust-project", *words[1:], env=env).ended(0)
+    desk.run(*words, env=env).exits(5)
+    desk.run(*words[:1], "--trust-project", *words[1:], env=env).exits(0)
 
 
 def test_no_question_for_other_programs_and_for_print(desk: Desk) -> None:
     env = hostile(desk, STARTING[0])
-    desk.run("exec", "--config", "../qwen.toml", "--", "touch", "made", env=env).ended(0)
-    desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).ended(0)
+    desk.run("exec", "--config", "../qwen.toml", "--", "touch", "made", env=env).exits(0)
+    desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).exits(0)
     assert not (desk.cwd / "started").exists()
 
 
@@ -375,20 +375,20 @@ def test_settings_without_programs_are_not_asked_about(desk: Desk) -> None:
         "mcpServers": {},
     }
     env = hostile(desk, settings)
-    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(0)
 
 
 def test_the_users_own_settings_may_name_programs(desk: Desk) -> None:
     env = hostile(desk, {})
     desk.write(".qwen/settings.json", json.dumps({"$version": 4, **STARTING[0]}))
-    desk.run("exec", "--config", "work/qwen.toml", "--", "qwen", env=env, cwd=desk.home).ended(0)
-    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
+    desk.run("exec", "--config", "work/qwen.toml", "--", "qwen", env=env, cwd=desk.home).exits(0)
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(0)
 
 
 def test_a_qwen_oauth_login_is_refused(desk: Desk) -> None:
     login = {"access_token": "at-0123456789abcdef", "refresh_token": "r", "expiry_date": 99999999999999}
     desk.write(".qwen/oauth_creds.json", json.dumps(login)).chmod(0o600)
-    ended = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").ended(3)
+    ended = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").exits(3)
     assert "--auth-type openai" in ended.err
 
 
@@ -400,7 +400,7 @@ def test_no_env_file_or_settings_override_the_config_in_qwen_code(desk: Desk, se
         desk.write(path, text.replace("{URL}", url))
     before = {name: text for name, text in desk.files().items() if name.endswith((".env", "settings.json"))}
     env = with_qwen(desk, OTHER=OTHER, QWEN_MODEL="exported", OPENAI_BASE_URL="http://localhost:9/x")
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(0)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
     (request,) = server.taken()
     assert (request.authorization, request.body["model"], request.path) == (
         f"Bearer {KEY}",
@@ -469,7 +469,7 @@ def test_other_methods_override_settings_too(desk: Desk, server: Provider, metho
     settings = {"$version": 4, "security": {"auth": {"selectedType": method}}, "model": {"name": "m"}}
     desk.write(".qwen/settings.json", json.dumps({**settings, "modelProviders": {method: [entry]}}))
     env = with_qwen(desk, MINE=KEY, OPENAI_API_KEY=OTHER)
-    desk.run("resolve", "-o", "../qwen.toml", env=env).ended(0)
+    desk.run("resolve", "-o", "../qwen.toml", env=env).exits(0)
     desk.write(".qwen/settings.json", TREES["the user's settings"][".qwen/settings.json"].replace("{URL}", url))
     ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
     (request,) = server.taken()
@@ -481,7 +481,7 @@ def test_other_methods_override_settings_too(desk: Desk, server: Provider, metho
 def test_a_user_argument_that_overrides_the_config_is_reported(desk: Desk, server: Provider) -> None:
     artifact(desk, f"{server.url}/v1")
     words = ("--", "qwen", "--model", "typed", "-p", "ping")
-    ended = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).ended(0)
+    ended = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).exits(0)
     assert "model: --model overrides it in Qwen Code: typed in place of m" in ended.err
     (request,) = server.taken()
     # Another model at the same endpoint with the same key.
@@ -496,7 +496,7 @@ def test_the_machines_policy_is_kept_and_reported(desk: Desk, server: Provider) 
     shown = run_exec(desk, "--config", "../qwen.toml", "--print", "--", "qwen", env=env)
     assert '"theme": "dark"' in shown
     assert '"n": 3' in shown
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(0)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
     assert f"model: {place} model.name overrides it in Qwen Code: company in place of m" in ended.err
     assert "started/" not in ended.err
     (request,) = server.taken()
@@ -513,7 +513,7 @@ def test_a_nested_start_has_only_the_machines_policy(desk: Desk, server: Provide
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     inner = f"{PROGRAM[0]} -m qwen_cfg exec --config ../inner.toml --print -- qwen -p ping"
     program.write_text(f"#!/bin/sh\n# {stand_in.PACKAGE}/cli-entry.js\nexec {inner}\n")
-    out = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0).out
+    out = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(0).out
     assert f"set    QWEN_CFG_SYSTEM_SETTINGS_PATH={place}" in out
     assert '"theme": "dark"' in out
     assert '"inner"' in out
@@ -530,7 +530,7 @@ def test_a_policy_with_another_endpoint_does_not_get_the_key(desk: Desk, server:
     }
     place = desk.write("machine/settings.json", json.dumps(policy))
     env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(3)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(3)
     assert "Nothing was started" in ended.err
     assert server.taken() == []
     assert list((desk.home / ".local/state/qwen-cfg/started").glob("*/settings.json")) == []
@@ -551,7 +551,7 @@ def test_an_older_qwen_code_gets_variables_and_arguments(desk: Desk) -> None:
     env = with_qwen(desk, "0.10.1")
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     program.write_text(f"#!{sys.executable}\nimport os, sys\nprint(sys.argv[1:], os.environ['OPENAI_API_KEY'])\n")
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "--model", "typed", env=env).ended(0)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "--model", "typed", env=env).exits(0)
     expected = ["--auth-type", "openai", "--openai-base-url", "http://localhost:9/v1", "--model", "typed"]
     # The output is that of the program.
     assert ended.out == f"{expected} {KEY}\n"

@@ -52,7 +52,7 @@ def overview(desk: Desk) -> Desk:
 
 
 def test_used_and_overridden_values(overview: Desk) -> None:
-    out = explain(overview, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").ended(0).out
+    out = explain(overview, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").exits(0).out
     assert "~/work/app" in out.splitlines()[0]
     assert "rules of Qwen Code's documents (no qwen on PATH)" in out.splitlines()[0]
     line_with(out, "auth_method", "openai", "an API key is set")
@@ -68,7 +68,7 @@ def test_used_and_overridden_values(overview: Desk) -> None:
 
 
 def test_the_order_of_sections(overview: Desk) -> None:
-    out = explain(overview).ended(0).out
+    out = explain(overview).exits(0).out
     marks = ["auth_method", "env file:", "excluded", "QC107"]
     assert [out.index(f"\n{mark}") if mark != "auth_method" else out.index(mark) for mark in marks] == sorted(
         out.index(f"\n{mark}") if mark != "auth_method" else out.index(mark) for mark in marks
@@ -76,7 +76,7 @@ def test_the_order_of_sections(overview: Desk) -> None:
 
 
 def test_the_search_as_an_ordered_list(overview: Desk) -> None:
-    lines = explain(overview).ended(0).out.splitlines()
+    lines = explain(overview).exits(0).out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("env file:"))
     told = [line.split() for line in lines[start + 1 : lines.index("", start)]]
     assert [" ".join(words[:3]) for words in told[:4]] == [
@@ -93,13 +93,13 @@ def test_the_search_as_an_ordered_list(overview: Desk) -> None:
 
 
 def test_excluded_refused_and_ignored_values(overview: Desk) -> None:
-    out = explain(overview).ended(0).out
+    out = explain(overview).exits(0).out
     line_with(out, "  DEBUG  ../.env:1")
     # The sections about the search and exclusion are not repeated.
     assert not {"QC104", "QC113"} & set(out.split())
     codes = [d["code"] for d in data_of(overview)["diagnostics"]]
     assert codes.count("QC113") == codes.count("QC104") == 1
-    line_with(explain(overview, "debug").ended(0).out, "QC113 note", "DEBUG", "../.env:1")
+    line_with(explain(overview, "debug").exits(0).out, "QC113 note", "DEBUG", "../.env:1")
     line_with(out, "QC107 warning", "HTTPS_PROXY", "../.env:5", "proxy")
     line_with(out, "QC103 note", "OPENAI_BASE_URL", "~/.qwen/.env:1", "../.env came first")
     line_with(out, "QC106 warning", "./.env is a directory")
@@ -110,9 +110,9 @@ def test_excluded_refused_and_ignored_values(overview: Desk) -> None:
 
 def test_an_exported_variable_that_overrides_the_file_is_reported(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
-    line_with(explain(desk, OPENAI_MODEL="theirs").ended(0).out, "QC102 warning", "OPENAI_MODEL", "./.env:2")
-    assert "QC102" not in explain(desk, OPENAI_MODEL="mine").ended(0).out
-    emptied = explain(desk, OPENAI_MODEL="").ended(0).out
+    line_with(explain(desk, OPENAI_MODEL="theirs").exits(0).out, "QC102 warning", "OPENAI_MODEL", "./.env:2")
+    assert "QC102" not in explain(desk, OPENAI_MODEL="mine").exits(0).out
+    emptied = explain(desk, OPENAI_MODEL="").exits(0).out
     line_with(emptied, "QC101 warning", "OPENAI_MODEL", "./.env:2")
     line_with(emptied, "model", "gpt-4o", "default")
     line_with(emptied, "mine", "hidden by an empty variable", "./.env:2")
@@ -120,13 +120,13 @@ def test_an_exported_variable_that_overrides_the_file_is_reported(desk: Desk) ->
 
 def test_a_login_used_in_spite_of_a_key(desk: Desk) -> None:
     desk.write(".qwen/oauth_creds.json", "{}")
-    out = explain(desk, OPENAI_API_KEY=KEY, QWEN_OAUTH="1").ended(0).out
+    out = explain(desk, OPENAI_API_KEY=KEY, QWEN_OAUTH="1").exits(0).out
     line_with(out, "QC108 note", "OPENAI_API_KEY", "QWEN_OAUTH")
     line_with(out, "auth_method", "qwen-oauth", "environment QWEN_OAUTH")
 
 
 def test_an_empty_config_is_explained(desk: Desk) -> None:
-    outcome = explain(desk).ended(3)
+    outcome = explain(desk).exits(3)
     fields = outcome.out.partition(OTHER_PROFILE)[0]
     for name in ("auth_method", "api_key", "base_url", "model"):
         line_with(fields, f"  {name}")
@@ -138,14 +138,14 @@ def test_an_empty_config_is_explained(desk: Desk) -> None:
 
 
 def test_an_incomplete_config_is_explained_and_not_written(desk: Desk) -> None:
-    assert explain(desk, "-o", "a.toml").ended(3).out
+    assert explain(desk, "-o", "a.toml").exits(3).out
     assert desk.files() == {}
-    assert explain(desk, "-o", "a.toml", OPENAI_API_KEY=KEY).ended(0).out
+    assert explain(desk, "-o", "a.toml", OPENAI_API_KEY=KEY).exits(0).out
     assert list(desk.files()) == ["work/app/a.toml"]
 
 
 def test_all_shows_every_field_and_place(overview: Desk) -> None:
-    some, everything = explain(overview).ended(0).out, explain(overview, "--all").ended(0).out
+    some, everything = explain(overview).exits(0).out, explain(overview, "--all").exits(0).out
     before = everything.partition(OTHER_PROFILE)[0]
     for name in declared_fields():
         line_with(before, f"  {name} ")
@@ -156,7 +156,7 @@ def test_all_shows_every_field_and_place(overview: Desk) -> None:
 
 @pytest.mark.parametrize("name", declared_fields())
 def test_all_details_of_one_field(overview: Desk, name: str) -> None:
-    out = explain(overview, name, "--model", "m", OPENAI_MODEL="exported").ended(0).out
+    out = explain(overview, name, "--model", "m", OPENAI_MODEL="exported").exits(0).out
     field = declared_fields()[name]
     assert " ".join(field.description.split()) in " ".join(out.split())
     others = [other for other in declared_fields() if other not in (name, "debug", "model", "proxy", "no_proxy")]
@@ -170,7 +170,7 @@ def test_all_details_of_one_field(overview: Desk, name: str) -> None:
 
 @pytest.mark.parametrize("name", declared_fields())
 def test_an_unset_field_is_shown_with_ways_to_set_it(desk: Desk, name: str) -> None:
-    out = explain(desk, name).ended(3).out
+    out = explain(desk, name).exits(3).out
     field, reads = declared_fields()[name], declared_profiles()["documented"].reads
     for part in (*field.flags, *(variable.name for variable in field.variables if reads(variable))):
         assert part in out
@@ -179,7 +179,7 @@ def test_an_unset_field_is_shown_with_ways_to_set_it(desk: Desk, name: str) -> N
 
 def test_a_field_is_shown_only_with_the_variables_of_its_method(desk: Desk) -> None:
     out = (
-        explain(desk, "model", "--profile", "qwen-code-0.21", "--auth-type", "gemini", GEMINI_API_KEY="k").ended(0).out
+        explain(desk, "model", "--profile", "qwen-code-0.21", "--auth-type", "gemini", GEMINI_API_KEY="k").exits(0).out
     )
     assert "GEMINI_MODEL" in out
     assert "ANTHROPIC_MODEL" not in out
@@ -187,21 +187,21 @@ def test_a_field_is_shown_only_with_the_variables_of_its_method(desk: Desk) -> N
 
 
 def test_no_key_is_used_under_qwen_oauth(desk: Desk) -> None:
-    out = explain(desk, "api_key", "--auth-type", "qwen-oauth", OPENAI_API_KEY="sk-one-0123456789").ended(0).out
+    out = explain(desk, "api_key", "--auth-type", "qwen-oauth", OPENAI_API_KEY="sk-one-0123456789").exits(0).out
     assert re.search(r"\(none\) +not needed: Qwen OAuth", out)
     assert re.search(r"not read under this method: *environment OPENAI_API_KEY", " ".join(out.split()))
 
 
 def test_an_unknown_field_is_reported_with_the_known_ones(desk: Desk) -> None:
-    outcome = desk.run("resolve", "--explain", "colour").ended(2)
+    outcome = desk.run("resolve", "--explain", "colour").exits(2)
     assert "base_url" in outcome.err
     assert outcome.out == ""
 
 
 def test_options_of_explain_need_explain(desk: Desk) -> None:
     for argv in (["--all"], ["--show-secrets"], ["--format", "text"]):
-        assert argv[0] in desk.run("resolve", *argv).ended(2).err
-    desk.run("resolve", "--explain", "--format", "toml").ended(2)
+        assert argv[0] in desk.run("resolve", *argv).exits(2).err
+    desk.run("resolve", "--explain", "--format", "toml").exits(2)
 
 
 # The layout.
@@ -211,7 +211,7 @@ def test_options_of_explain_need_explain(desk: Desk) -> None:
 @pytest.mark.parametrize("argv", [[], ["--all"], ["base_url"], ["api_key"], ["proxy"]], ids=" ".join)
 def test_nothing_is_cut_off_at_any_width(overview: Desk, columns: int, argv: list[str]) -> None:
     url, model = "http://h/" + "ж" * 230, "щ" * 230
-    out = explain(overview, *argv, "--openai-base-url", url, columns=columns, OPENAI_MODEL=model).ended(0).out
+    out = explain(overview, *argv, "--openai-base-url", url, columns=columns, OPENAI_MODEL=model).exits(0).out
     # Only words that cannot be broken are wider than the screen.
     assert [line for line in out.splitlines() if len(line) > columns and " " in line.strip()] == []
     assert "…" not in out.replace("sk-0…wxyz", "").replace("sk-a…6789", "")
@@ -227,7 +227,7 @@ def test_nothing_is_cut_off_at_any_width(overview: Desk, columns: int, argv: lis
 def test_the_screen_uses_the_width_of_the_terminal(overview: Desk, width: int) -> None:
     seen = see(overview, "resolve", "--explain", width=width)
     assert seen.code == 0
-    piped = explain(overview, columns=width).ended(0).out
+    piped = explain(overview, columns=width).exits(0).out
     shown = re.sub(r"\x1b\[[0-9;]*m", "", seen.raw.decode()).splitlines()
     assert [line.rstrip() for line in shown] == piped.splitlines()
     assert max(map(len, seen.lines)) > min(width, 120) * 0.6
@@ -271,7 +271,7 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk, argv: list[str])
         obeyed = (
             "[\x00-\x09\x0b-\x1f\x80-\x9f]" if argv in ([], HOSTILE_DATA) else "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]"
         )
-        assert not re.search(obeyed, outcome.said), repr(value)
+        assert not re.search(obeyed, outcome.output), repr(value)
 
 
 def test_control_characters_in_a_path_do_not_reach_a_terminal(desk: Desk) -> None:
@@ -280,8 +280,8 @@ def test_control_characters_in_a_path_do_not_reach_a_terminal(desk: Desk) -> Non
     desk.write("work/app/a\x1b[31mb/.env", "OPENAI_MODEL=a#b\nHTTPS_PROXY=x\nOPENAI_API_KEY=\n")
     (inner / "below").mkdir()
     for argv in (["resolve", "--explain"], ["resolve"], ["resolve", "--explain", "--format", "json"]):
-        outcome = desk.run(*argv, cwd=inner / "below").ended(3)
-        assert "\x1b" not in outcome.said
+        outcome = desk.run(*argv, cwd=inner / "below").exits(3)
+        assert "\x1b" not in outcome.output
 
 
 # Secrets on the screen.
@@ -299,20 +299,20 @@ def test_show_secrets_on_a_terminal(overview: Desk) -> None:
 
 
 def test_show_secrets_in_a_pipe_needs_force(overview: Desk) -> None:
-    refused = explain(overview, "--show-secrets").ended(2)
+    refused = explain(overview, "--show-secrets").exits(2)
     assert refused.out == ""
     assert "--force" in refused.err
-    forced = explain(overview, "--show-secrets", "--force").ended(0)
+    forced = explain(overview, "--show-secrets", "--force").exits(0)
     assert KEY in forced.out
     assert "shown in full" in forced.err
     assert KEY not in forced.err
-    data = explain(overview, "--show-secrets", "--force", "--format", "json").ended(0)
+    data = explain(overview, "--show-secrets", "--force", "--format", "json").exits(0)
     assert data.json["fields"]["api_key"]["value"] == KEY
 
 
 @pytest.mark.parametrize("key", ["ollama", "x", "hunter2-hunter2-hunter2"])
 def test_a_short_key_is_fully_hidden(desk: Desk, key: str) -> None:
-    out = explain(desk, "--openai-api-key", key).ended(0).out
+    out = explain(desk, "--openai-api-key", key).exits(0).out
     line = line_with(out, "  api_key", f"({len(key)} character")
     assert not re.search(rf"\b{key}\b", line)
     assert key[:4] not in line.partition("hidden")[2] or len(key) < 4
@@ -322,7 +322,7 @@ def test_a_short_key_is_fully_hidden(desk: Desk, key: str) -> None:
 
 
 def data_of(desk: Desk, code: int = 0, *argv: str, **env: str) -> dict[str, Any]:
-    document: dict[str, Any] = explain(desk, "--format", "json", *argv, **env).ended(code).json
+    document: dict[str, Any] = explain(desk, "--format", "json", *argv, **env).exits(code).json
     schema = json.loads((files("qwen_cfg.explanation") / "explain.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(document)
@@ -374,7 +374,7 @@ def test_the_data_of_an_incomplete_config(desk: Desk) -> None:
 
 def test_the_screen_has_everything_in_the_data(overview: Desk) -> None:
     document = data_of(overview, 0, OPENAI_MODEL="exported")
-    out = " ".join(explain(overview, "--all", OPENAI_MODEL="exported", columns=200).ended(0).out.split())
+    out = " ".join(explain(overview, "--all", OPENAI_MODEL="exported", columns=200).exits(0).out.split())
     for field in document["fields"].values():
         for offer in (field, *field["shadowed"], *field["unreached"]):
             assert not offer["value"] or offer["value"] in out

@@ -36,7 +36,7 @@ def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> Non
         press(person, "hello\r", "/help", "saved in ./.qwen/.env", ".gitignore")
         person.until("pong from gpt-4o")
         person.type("\x04")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert KEY.encode() not in person.raw
     (request,) = server.taken()
     assert (request.authorization, request.texts) == (f"Bearer {KEY}", ["hello"])
@@ -45,7 +45,7 @@ def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> Non
     assert KEY in file.read_text()
     assert ".qwen/.env" in (desk.cwd / ".gitignore").read_text().splitlines()
     # The next run asks nothing.
-    assert desk.run("run", "-p", "again").ended(0).out == "pong from gpt-4o ü\n"
+    assert desk.run("run", "-p", "again").exits(0).out == "pong from gpt-4o ü\n"
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
@@ -55,7 +55,7 @@ def test_the_dialogue_begins_with_one_line(desk: Desk) -> None:
         assert person.lines[0].startswith("There is no API key yet.")
         assert person.lines[1] == "Which provider do you use?"
         person.type("\x04")
-        assert person.ended() == 3
+        assert person.exit_code() == 3
 
 
 def test_a_failed_login_returns_to_the_question(desk: Desk, server: Provider) -> None:
@@ -74,7 +74,7 @@ def test_a_failed_login_returns_to_the_question(desk: Desk, server: Provider) ->
             press(person, "2\r", "Keep [")
             press(person, "hello\r", "/help")
             press(person, "\x04", "pong from gpt-4o")
-            assert person.ended() == 0
+            assert person.exit_code() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
@@ -82,7 +82,7 @@ def test_a_missing_login_server_returns_to_the_question(desk: Desk) -> None:
     with Typing(desk, "run", "--no-browser", height=200, env={"QWEN_OAUTH_BASE_URL": "http://127.0.0.1:1"}) as person:
         press(person, "9\r", "Provider [")
         press(person, "\x03", "no server listens", "Provider [")
-        assert person.ended() == 3
+        assert person.exit_code() == 3
 
 
 def test_a_key_missing_in_the_keyring_returns_to_the_question(desk: Desk) -> None:
@@ -93,7 +93,7 @@ def test_a_key_missing_in_the_keyring_returns_to_the_question(desk: Desk) -> Non
         press(person, "\r", "Model [")
         press(person, "2\r", "Keep [")
         press(person, "\x03", "Keep [", "keyring", "Provider [")
-        assert person.ended() == 3
+        assert person.exit_code() == 3
 
 
 @pytest.mark.parametrize("wrong", ["sk-or-v1-0123456789abcdefghijklmnopqr", "https://api.openai.com/v1", "op://a/b/c"])
@@ -103,7 +103,7 @@ def test_an_invalid_key_is_refused_at_once(desk: Desk, wrong: str) -> None:
         press(person, "\r", "Base URL [")
         press(person, f"{wrong}\r", "API key (")
         press(person, "\x03", "hat cannot be", "API key (")
-        assert person.ended() == 3
+        assert person.exit_code() == 3
 
 
 def test_settings_for_this_session_only_are_not_saved(desk: Desk, server: Provider) -> None:
@@ -113,7 +113,7 @@ def test_settings_for_this_session_only_are_not_saved(desk: Desk, server: Provid
         press(person, "/config\r", "/help")
         press(person, "hello\r", "/config", "base_url", "/auth", "/config toml")
         press(person, "\x04", "pong from")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert KEY.encode() not in person.raw
     left = {path: text for path, text in desk.files().items() if path not in before}
     assert set(left) == {".local/state/qwen-cfg/history"}
@@ -127,7 +127,7 @@ def test_leaving_the_dialogue_changes_nothing(desk: Desk, keys: str, term: str) 
         press(person, "1\r", "Provider [")
         press(person, "\r", "Base URL")
         press(person, keys, "API key (")
-        assert person.ended() == 3
+        assert person.exit_code() == 3
         assert "There is no API key" in person.text
     assert desk.files() == {}
 
@@ -140,7 +140,7 @@ def test_an_empty_variable_that_hides_a_saved_value_is_reported(desk: Desk, serv
         assert "--no-env-file" not in person.text
         person.type("hello\r")
         press(person, "\x04", "pong from")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
@@ -154,7 +154,7 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
         press(person, "2\r", "Keep [")
         press(person, "hello\r", "/help")
         press(person, "\x04", "pong from m")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert b"\x1b" not in person.raw
         assert KEY.encode() not in person.raw
     assert server.taken()[0].body["model"] == "m"
@@ -173,7 +173,7 @@ def test_without_a_valid_home_no_history_is_saved(desk: Desk, server: Provider, 
     with Typing(desk, "run", env=env) as person:
         press(person, "hello\r", "/help")
         press(person, "\x04", "pong from")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert desk.files() == {}
     assert not Path(home).exists()
 
@@ -182,7 +182,7 @@ def test_without_a_valid_home_no_history_is_saved(desk: Desk, server: Provider, 
 def test_an_invalid_value_is_an_error_and_not_asked_for(desk: Desk, text: str) -> None:
     desk.write("work/app/.env", text)
     with Typing(desk, "run") as person:
-        assert person.ended() == 3
+        assert person.exit_code() == 3
         assert "base_url from ./.env" in " ".join(person.text.split())
         assert "Provider" not in person.text
 
@@ -190,7 +190,7 @@ def test_an_invalid_value_is_an_error_and_not_asked_for(desk: Desk, text: str) -
 @pytest.mark.parametrize("how", ["resolved", "artifact"])
 def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: Provider, how: str) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_MODEL": "first"}
-    desk.run("resolve", "-o", "a.toml", env=env).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=env).exits(0)
     with Typing(desk, "run", *(["--config", "a.toml"] if how == "artifact" else []), env=env, height=80) as person:
         press(person, "one\r", "/help")
         press(person, "/auth\r", "pong from first")
@@ -201,7 +201,7 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
         press(person, "2\r", "Keep [")
         press(person, "two\r", "from the key typed at /auth")
         press(person, "\x04", "pong from second")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert OTHER.encode() not in person.raw
     first, second = server.taken()
     assert (first.authorization, second.authorization) == (f"Bearer {KEY}", f"Bearer {OTHER}")
@@ -216,14 +216,14 @@ def test_a_cancelled_auth_changes_nothing(desk: Desk, server: Provider) -> None:
         press(person, "\x03", "Provider [")
         press(person, "hello\r", "Provider", "gpt-4o")
         press(person, "\x04", "pong from")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
 def test_an_artifact_saved_in_a_session_needs_a_flag_for_its_key(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "a.toml", "--openai-api-key", "x", "--openai-base-url", f"{server.url}/v1").ended(0)
+    desk.run("resolve", "-o", "a.toml", "--openai-api-key", "x", "--openai-base-url", f"{server.url}/v1").exits(0)
     text = (desk.cwd / "a.toml").read_text().replace('flag = "--openai-api-key"', 'flag = "/auth"')
     desk.write("work/app/a.toml", text)
-    desk.run("run", "-p", "x", "--config", "a.toml").ended(3)
-    desk.run("run", "-p", "x", "--config", "a.toml", "--openai-api-key", OTHER).ended(0)
+    desk.run("run", "-p", "x", "--config", "a.toml").exits(3)
+    desk.run("run", "-p", "x", "--config", "a.toml", "--openai-api-key", OTHER).exits(0)
     assert server.taken()[0].authorization == f"Bearer {OTHER}"

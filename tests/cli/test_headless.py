@@ -70,7 +70,7 @@ class RunningCommand:
         assert self.process.stdout is not None
         return os.read(self.process.stdout.fileno(), count)
 
-    def ended(self, code: int) -> tuple[str, str]:
+    def exits(self, code: int) -> tuple[str, str]:
         out, err = self.process.communicate(timeout=SECONDS)
         assert self.process.returncode == code, err
         assert b"Traceback" not in err
@@ -91,14 +91,14 @@ class RunningCommand:
     ],
 )
 def test_the_prompt_and_its_context(desk: Desk, server: Provider, argv: list[str], stdin: bytes, asked: str) -> None:
-    desk.run("run", *argv, env=env_of(server), stdin=stdin).ended(0)
+    desk.run("run", *argv, env=env_of(server), stdin=stdin).exits(0)
     (request,) = server.taken()
     assert request.texts == [asked]
     assert request.body["stream"] is True
 
 
 def test_instructions_come_before_the_prompt(desk: Desk, server: Provider) -> None:
-    desk.run("run", "-p", "ping", "--system", "Be short.", env=env_of(server)).ended(0)
+    desk.run("run", "-p", "ping", "--system", "Be short.", env=env_of(server)).exits(0)
     (request,) = server.taken()
     assert [message["role"] for message in request.body["messages"]] == ["system", "user"]
     assert request.texts == ["Be short.", "ping"]
@@ -128,10 +128,10 @@ def test_an_input_that_stays_open_is_reported(desk: Desk, server: Provider) -> N
 def test_the_text_format_has_only_the_answer(desk: Desk, server: Provider) -> None:
     text = "one\n\ttwo ü 😀\x1b[31m\x00\r\n"
     server.replies[:] = [streamed(text[:7], text[7:]), streamed("no line end")]
-    outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
+    outcome = desk.run("run", "-p", "x", env=env_of(server)).exits(0)
     assert outcome.out == text
     assert outcome.err == ""
-    assert desk.run("run", "-p", "x", env=env_of(server)).ended(0).out == "no line end\n"
+    assert desk.run("run", "-p", "x", env=env_of(server)).exits(0).out == "no line end\n"
 
 
 def test_control_characters_do_not_reach_a_terminal(desk: Desk, server: Provider) -> None:
@@ -154,7 +154,7 @@ def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: 
         seen += started.read(4096)
     assert b"second" not in seen
     held.set()
-    assert "second" in started.ended(0)[0]
+    assert "second" in started.exits(0)[0]
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
@@ -162,7 +162,7 @@ def test_the_document_has_all_details(desk: Desk, server: Provider, form: str) -
     counts = usage(100, 20, prompt_tokens_details={"cached_tokens": 64})
     thought = chunk(reasoning_content="hm")
     server.replies[:] = [Reply(events(thought, chunk(content="ye"), chunk(content="s"), finish(), counts))]
-    outcome = desk.run("run", "-p", "x", "--output-format", form, "--model", "n", env=env_of(server)).ended(0)
+    outcome = desk.run("run", "-p", "x", "--output-format", form, "--model", "n", env=env_of(server)).exits(0)
     result = result_of(outcome.out, form)
     assert (result["answer"], result["reasoning"]) == ("yes", "hm")
     assert (result["model"], result["requested_model"], result["finish_reason"]) == ("m", "n", "stop")
@@ -181,7 +181,7 @@ def test_absurd_counts_lose_no_answer(desk: Desk, server: Provider, form: str) -
     server.replies[:] = [
         Reply(events(chunk(content="Hello."), finish(), usage(10**4300 - 1, 10**4300 - 1, total_tokens="?")))
     ]
-    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(0)
+    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).exits(0)
     result = result_of(outcome.out, form)
     assert result["answer"] == "Hello."
     assert set(result["usage"].values()) == {None}
@@ -193,7 +193,7 @@ def test_the_lines_of_stream_json(desk: Desk, server: Provider) -> None:
         Reply(events(chunk(reasoning_content="hm"), chunk(content="ü\u2028\n"), finish())),
     ]
     argv = ["run", "-p", "x", "--output-format", "stream-json", "--max-retries", "1"]
-    outcome = desk.run(*argv, env=env_of(server)).ended(0)
+    outcome = desk.run(*argv, env=env_of(server)).exits(0)
     lines = [json.loads(line) for line in outcome.out.split("\n")[:-1]]
     assert [line["type"] for line in lines] == ["start", "waiting", "reasoning", "text", "result"]
     assert lines[0]["config"]["base_url"] == f"{server.url}/v1"
@@ -204,22 +204,22 @@ def test_the_lines_of_stream_json(desk: Desk, server: Provider) -> None:
 
 def test_missing_counts_are_null(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(events(chunk(content="x"), finish()))]
-    outcome = desk.run("run", "-p", "x", "--output-format", "json", env=env_of(server)).ended(0)
+    outcome = desk.run("run", "-p", "x", "--output-format", "json", env=env_of(server)).exits(0)
     assert set(outcome.json["usage"].values()) == {None}
 
 
 def test_an_inlined_key_is_not_in_the_document(desk: Desk, server: Provider) -> None:
     for key in (KEY, "ollama"):
-        desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(server, OPENAI_API_KEY=key)).ended(0)
+        desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(server, OPENAI_API_KEY=key)).exits(0)
         for form in FORMATS:
-            outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).ended(0)
-            assert f'"{key}"' not in outcome.said
+            outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).exits(0)
+            assert f'"{key}"' not in outcome.output
             assert server.taken()[0].authorization == f"Bearer {key}"
 
 
 def test_the_token_limit_is_reported(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(events(chunk(content="x"), finish("length")))]
-    outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
+    outcome = desk.run("run", "-p", "x", env=env_of(server)).exits(0)
     assert "token limit" in outcome.err
 
 
@@ -243,9 +243,9 @@ FAILURES: dict[str, tuple[Reply | None, int, str]] = {
 def test_a_failed_request_never_exits_with_0(desk: Desk, server: Provider, name: str, form: str) -> None:
     reply, code, kind = FAILURES[name]
     server.replies[:] = [reply]
-    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(code)
+    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).exits(code)
     partial = "half an answer" if name == "cut off" else ""
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
     assert outcome.err.startswith("qwen-cfg: ")
     if form == "text":
         assert outcome.out == (f"{partial}\n" if partial else "")
@@ -261,7 +261,7 @@ def test_a_failed_request_never_exits_with_0(desk: Desk, server: Provider, name:
 def test_an_empty_config_is_an_error(desk: Desk, form: str, ci: str) -> None:
     desk.write("work/app/.env", "PORT=1\n")
     for stdin in (b"", b"hello"):
-        outcome = desk.run("run", "--output-format", form, env={"CI": ci}, stdin=stdin).ended(3)
+        outcome = desk.run("run", "--output-format", form, env={"CI": ci}, stdin=stdin).exits(3)
         for word in ("OPENAI_API_KEY", "--openai-api-key", "./.env", "export it"):
             assert word in outcome.err
         if form == "text":
@@ -273,7 +273,7 @@ def test_an_empty_config_is_an_error(desk: Desk, form: str, ci: str) -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_invalid_artifact_is_an_error(desk: Desk, form: str) -> None:
     desk.write("work/app/a.toml", "format = 1\n")
-    outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).ended(3)
+    outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).exits(3)
     if form != "text":
         assert result_of(outcome.out, form)["error"]["class"] == "ArtifactError"
 
@@ -290,11 +290,11 @@ def test_with_ci_set_nothing_is_asked(desk: Desk, server: Provider) -> None:
 def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "# mine\nOPENAI_API_KEY=sk-the-one-of-the-file-0123456789\n")
     server.replies[:] = [refusal(401, "Incorrect API key provided")]
-    outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(4)
+    outcome = desk.run("run", "-p", "x", env=env_of(server)).exits(4)
     assert f"127.0.0.1:{server.port} refused the key" in outcome.err
     assert "the variable OPENAI_API_KEY" in outcome.err
     assert outcome.err.count("./.env:2") >= 2
-    assert "sk-the-one" not in outcome.said
+    assert "sk-the-one" not in outcome.output
 
 
 # Interruption and closed pipes.
@@ -314,7 +314,7 @@ def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Pr
         # From outside it is unknown whether the piece has arrived.
         time.sleep(0.3)
     started.process.send_signal(signal.SIGINT)
-    out, err = started.ended(130)
+    out, err = started.exits(130)
     assert "interrupted" in err
     if form == "text":
         assert seen.decode() + out == "half\n"
@@ -332,7 +332,7 @@ def test_ctrl_c_before_the_first_piece(desk: Desk, server: Provider) -> None:
         time.sleep(0.01)
     begun = time.monotonic()
     started.process.send_signal(signal.SIGINT)
-    assert started.ended(130)[0] == ""
+    assert started.exits(130)[0] == ""
     assert time.monotonic() - begun < 10
 
 
@@ -405,7 +405,7 @@ def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
     def only_to_write() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 0)
 
-    outcome = desk.run("run", "-p", "x", env=env_of(server), before=only_to_write).ended(2)
+    outcome = desk.run("run", "-p", "x", env=env_of(server), before=only_to_write).exits(2)
     assert "standard input cannot be read" in outcome.err
 
 
@@ -418,8 +418,8 @@ def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider, form: str, cut
     said = f"your key is {KEY}, and postgres://user:password@host is no key"
     place = said.index(KEY) + cut
     server.replies[:] = [streamed(said[:place], said[place:], "!")]
-    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(0)
-    assert KEY not in outcome.said
+    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).exits(0)
+    assert KEY not in outcome.output
     lines = [json.loads(line) for line in outcome.out.splitlines()] if form == "stream-json" else []
     pieces = "".join(line["text"] for line in lines if line["type"] == "text")
     assert KEY not in pieces

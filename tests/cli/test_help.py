@@ -25,7 +25,7 @@ A_SCREEN = 45
 def helps(desk: Desk, option: str) -> dict[str, str]:
     lines = [[option], *([command, option] for command in COMMANDS)]
     outcomes = run_each(lines, cwd=desk.cwd, home=desk.home, env={"COLUMNS": "80"})
-    return {line[0]: outcome.ended(0).out for line, outcome in zip(lines, outcomes, strict=True)}
+    return {line[0]: outcome.exits(0).out for line, outcome in zip(lines, outcomes, strict=True)}
 
 
 def test_the_short_help_fits_a_screen_and_has_examples(desk: Desk) -> None:
@@ -77,16 +77,16 @@ def test_the_man_page_describes_each_option_once() -> None:
 
 def test_the_help_covers_every_profile(desk: Desk) -> None:
     """The help gives defaults for each version of Qwen Code, and what overrides a flag."""
-    text = " ".join(desk.run("resolve", "--help", env={"COLUMNS": "80"}).ended(0).out.split())
+    text = " ".join(desk.run("resolve", "--help", env={"COLUMNS": "80"}).exits(0).out.split())
     for default in ("gpt-4o; 0.21 and later: qwen3.7-max", "https://api.openai.com/v1; 0.21 and later: https://dash"):
         assert f"(default: {default}" in text
     assert "a provider entry of settings.json overrides it" in text
-    assert "settings.json counts too" in desk.run("--help").ended(0).out
+    assert "settings.json counts too" in desk.run("--help").exits(0).out
 
 
 @pytest.mark.parametrize("words", [("run", "--help"), ("set", "--help"), ("resolve", "--help"), ("trust", "--help")])
 def test_at_60_columns_a_paragraph_fills_its_lines(desk: Desk, words: tuple[str, ...]) -> None:
-    text = desk.run(*words, env={"COLUMNS": "60"}).ended(0).out
+    text = desk.run(*words, env={"COLUMNS": "60"}).exits(0).out
     # The long description of the fields, and the text below the examples.
     prose = re.findall(r"(?m)^( {0,2})(?=[A-Z])(.*\n(?:\1[A-Za-z./(].*\n)*)", text)
     for indent, paragraph in prose:

@@ -48,8 +48,8 @@ def commands(text: str) -> list[str]:
 
 
 def texts_of(outcomes: Sequence[Outcome]) -> None:
-    assert any(outcome.said for outcome in outcomes)
-    assert [o.said for o in outcomes if o.code not in (0, 1, 2, 3, 5, 6)] == []
+    assert any(outcome.output for outcome in outcomes)
+    assert [o.output for o in outcomes if o.code not in (0, 1, 2, 3, 5, 6)] == []
     assert [(text, commands(text)) for o in outcomes for text in (o.out, o.err) if commands(text)] == []
 
 
@@ -135,21 +135,21 @@ INERT = (
 
 @pytest.mark.parametrize("job", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])
 def test_an_answer_is_no_command_in_a_ci_job(desk: Desk, server: Provider, job: str) -> None:
-    said = answers(desk, server, WORDS, "text", **{job: "1"}).ended(0)
+    said = answers(desk, server, WORDS, "text", **{job: "1"}).exits(0)
     assert said.out.encode() == INERT.encode()
 
 
 def test_an_answer_is_unchanged_outside_of_ci(desk: Desk, server: Provider) -> None:
-    assert answers(desk, server, WORDS, "text").ended(0).out == f"{WORDS}\n"
+    assert answers(desk, server, WORDS, "text").exits(0).out == f"{WORDS}\n"
     server.replies[:] = [streamed(*WORDS)]
     with (desk.home / "answer").open("wb") as file:
-        desk.run("run", "-p", "x", env=env_of(server) | IN_GITHUB, stdout=file, stderr=subprocess.PIPE).ended(0)
+        desk.run("run", "-p", "x", env=env_of(server) | IN_GITHUB, stdout=file, stderr=subprocess.PIPE).exits(0)
     assert (desk.home / "answer").read_bytes().decode() == f"{WORDS}\n"
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
 def test_json_has_no_command_and_the_same_text(desk: Desk, server: Provider, form: str) -> None:
-    said = answers(desk, server, WORDS, form).ended(0)
+    said = answers(desk, server, WORDS, form).exits(0)
     assert commands(said.out) == []
     assert json.loads(said.out.splitlines()[-1] if form == "stream-json" else said.out)["answer"] == WORDS
 
@@ -166,7 +166,7 @@ def test_the_text_of_a_server_error_is_no_command(desk: Desk, server: Provider, 
 
 def test_toml_has_no_command_and_the_same_data(desk: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "##[debug]m"}
-    said = desk.run("resolve", env=env).ended(0)
+    said = desk.run("resolve", env=env).exits(0)
     assert commands(said.out) == []
     assert said.toml["config"]["model"] == "##[debug]m"
     assert os.linesep == "\n"

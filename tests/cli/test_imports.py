@@ -114,7 +114,7 @@ def load(desk: Desk, *words: str, code: int = 0, **env: str) -> LoadedModules:
 def project(desk: Desk) -> Desk:
     """A project with a key and an artifact."""
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
     return desk
 
 

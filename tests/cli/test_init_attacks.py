@@ -72,7 +72,7 @@ def test_no_key_is_tested_at_an_endpoint_of_the_project(
         desk.run("trust", "--yes", *NEWER, env=env)
     told = desk.run(*argv, *NEWER, "--timeout", "3", "--max-retries", "0", env=env)
     assert keys_at(server) == []
-    assert KEY not in told.said
+    assert KEY not in told.output
 
 
 def make_archive(desk: Desk) -> None:
@@ -101,7 +101,7 @@ def test_no_key_is_written_beside_an_endpoint_that_came_with_the_project(
 
 def test_the_refusal_names_the_endpoint(desk: Desk) -> None:
     make_archive(desk)
-    refused = desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).ended(5)
+    refused = desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).exits(5)
     assert "stranger.example" in refused.err
     assert "qwen-cfg set base_url URL" in refused.err
     assert KEY not in (desk.cwd / ".qwen/.env").read_text()
@@ -111,35 +111,35 @@ def test_the_refusal_names_the_endpoint(desk: Desk) -> None:
 def test_for_a_typed_endpoint_another_key_needs_no_approval(desk: Desk, server: Provider, profile: str) -> None:
     flags, env = ["--profile", profile], {"HTTP_PROXY": server.url, "MYKEY": KEY, "OTHER": f"{KEY}0"}
     typed = ["--openai-base-url", STRANGER, "--model", "gpt-4o", "--key-from", "MYKEY"]
-    desk.run("init", "--no-verify", *flags, *typed, env=env).ended(0)
-    desk.run("set", "api_key", "--key-from", "OTHER", *flags, env=env).ended(0)
-    desk.run("run", "-p", "x", *flags, env=env).ended(0)
-    desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).ended(0)
-    desk.run("set", "api_key", "--key-from", "MYKEY", *flags, env=env).ended(0)
-    desk.run("check", "--update", env=env).ended(0)
-    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).ended(0)
+    desk.run("init", "--no-verify", *flags, *typed, env=env).exits(0)
+    desk.run("set", "api_key", "--key-from", "OTHER", *flags, env=env).exits(0)
+    desk.run("run", "-p", "x", *flags, env=env).exits(0)
+    desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).exits(0)
+    desk.run("set", "api_key", "--key-from", "MYKEY", *flags, env=env).exits(0)
+    desk.run("check", "--update", env=env).exits(0)
+    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).exits(0)
     assert keys_at(server) == [f"Bearer {KEY}0", f"Bearer {KEY}"]
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
 def test_an_exported_key_goes_to_a_typed_endpoint_in_an_artifact(desk: Desk, server: Provider, profile: str) -> None:
     flags, env = ["--profile", profile], {"HTTP_PROXY": server.url, "OPENAI_API_KEY": KEY}
-    desk.run("init", "--no-verify", *flags, "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
-    desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).ended(0)
-    desk.run("check", "--update", env=env).ended(0)
-    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).ended(0)
+    desk.run("init", "--no-verify", *flags, "--openai-base-url", STRANGER, "--model", "m", env=env).exits(0)
+    desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).exits(0)
+    desk.run("check", "--update", env=env).exits(0)
+    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).exits(0)
     assert [request.headers["host"] for request in server.taken()] == ["elsewhere.example"]
 
 
 def test_an_update_approves_nothing_else_in_the_artifact(desk: Desk, server: Provider) -> None:
     env = {"HTTP_PROXY": server.url, "OPENAI_API_KEY": KEY}
-    desk.run("init", "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
-    desk.run("resolve", "--proxy", "http://evil.example:3128", "-o", "qwen.toml", env=env).ended(0)
+    desk.run("init", "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).exits(0)
+    desk.run("resolve", "--proxy", "http://evil.example:3128", "-o", "qwen.toml", env=env).exits(0)
     artifact = (desk.cwd / "qwen.toml").read_text()
     (desk.cwd / "qwen.toml").write_text(artifact.replace('model = "m"', 'model = "n"'))
     desk.run("check", "--update", env=env)
     assert "evil.example" in (desk.cwd / "qwen.toml").read_text()
-    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).ended(5)
+    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).exits(5)
     assert server.taken() == []
 
 
@@ -147,7 +147,7 @@ def test_init_approves_only_typed_endpoints(desk: Desk) -> None:
     """The archive has a key and an endpoint, and its provider entry overrides the typed values."""
     desk.write("work/app/.qwen/settings.json", settings(STRANGER, **SELECTED))
     desk.run("init", *NEWER, "--no-verify", "--openai-base-url", "http://127.0.0.1:1/v1", "--openai-api-key", KEY)
-    assert "stranger" not in desk.run("trust", "list").ended(0).out
+    assert "stranger" not in desk.run("trust", "list").exits(0).out
 
 
 HIDING_LINES = {
@@ -252,8 +252,8 @@ def test_the_endpoint_of_another_methods_key_confirms_no_artifact(
 ) -> None:
     desk.write("work/app/.qwen/.env", ACROSS_METHODS[text])
     make_artifact(desk, "OPENAI_API_KEY")
-    desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).ended(0)
-    asked = desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).ended(5)
+    desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).exits(0)
+    asked = desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).exits(5)
     assert "stranger.example" in asked.err
     assert keys_at(server) == []
 
@@ -263,8 +263,8 @@ def test_a_key_of_another_method_goes_to_no_endpoint_beside_it(desk: Desk, serve
     with (desk.cwd / ".qwen/.env").open("a") as file:
         file.write(f"OPENAI_BASE_URL={STRANGER}\nOPENAI_API_KEY={DUMMY}\n")
     make_artifact(desk, "ANTHROPIC_API_KEY")
-    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(0)
-    desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).ended(5)
+    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).exits(0)
+    desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).exits(5)
     assert keys_at(server) == []
 
 
@@ -285,7 +285,7 @@ def test_an_endpoint_in_settings_does_not_count_as_in_the_linked_key_file(
     desk.write(f"work/app/{file}", IN_TWO_WAYS)
     (desk.cwd / link).symlink_to((desk.cwd / file).name)
     desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY})
-    asked = desk.run("run", "-p", "x", *NEWER, env={"HTTP_PROXY": server.url}).ended(5)
+    asked = desk.run("run", "-p", "x", *NEWER, env={"HTTP_PROXY": server.url}).exits(5)
     assert "stranger.example" in asked.err
     assert keys_at(server) == []
 
@@ -307,7 +307,7 @@ def make_archive_for(desk: Desk, method: str, url: str) -> None:
 @pytest.mark.parametrize("method", OTHER_METHODS)
 def test_the_endpoint_of_every_method_counts(desk: Desk, method: str) -> None:
     make_archive_for(desk, method, STRANGER)
-    refused = desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(5)
+    refused = desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).exits(5)
     assert "stranger.example" in refused.err
     assert KEY not in (desk.cwd / ".qwen/.env").read_text()
 
@@ -315,8 +315,8 @@ def test_the_endpoint_of_every_method_counts(desk: Desk, method: str) -> None:
 @pytest.mark.parametrize("method", ["anthropic"])
 def test_a_typed_endpoint_of_another_method_needs_no_approval(desk: Desk, method: str) -> None:
     make_archive_for(desk, method, STRANGER)
-    desk.run("set", "base_url", "https://mine.example/v1", *NEWER).ended(0)
-    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(0)
+    desk.run("set", "base_url", "https://mine.example/v1", *NEWER).exits(0)
+    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).exits(0)
     assert KEY in (desk.cwd / ".qwen/.env").read_text()
 
 
@@ -329,8 +329,8 @@ def test_no_key_is_written_beside_an_endpoint_that_other_programs_read(
 ) -> None:
     """The URL parser of Node.js, and so of Qwen Code, accepts more than qwen-cfg."""
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={DUMMY}\nOPENAI_BASE_URL={url}\nOPENAI_MODEL=m\n")
-    refused = desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).ended(3)
+    refused = desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).exits(3)
     assert "OPENAI_BASE_URL" in refused.err
     assert KEY not in (desk.cwd / ".qwen/.env").read_text()
-    desk.run("set", "base_url", "https://mine.example/v1").ended(0)
-    desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).ended(0)
+    desk.run("set", "base_url", "https://mine.example/v1").exits(0)
+    desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).exits(0)

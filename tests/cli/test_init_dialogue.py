@@ -38,7 +38,7 @@ def say(person: Typing, *turns: tuple[str, str]) -> None:
 
 def ended(person: Typing, code: int, *hidden: str) -> str:
     """Wait for the end, check that no hidden text reached the terminal, and return the screen."""
-    assert person.ended() == code, person.text
+    assert person.exit_code() == code, person.text
     for text in (KEY, *hidden):
         assert text.encode() not in person.raw
     assert "Traceback" not in person.text
@@ -117,7 +117,7 @@ def test_the_models_of_the_server_are_offered(
     assert config(desk)["model"] == "qwen3-coder-plus"
     assert f"OPENAI_BASE_URL={server.url}/v1" in kept(desk)
     # A typed flag needs no question.
-    assert desk.run("run", "--config", "qwen.toml", "-p", "ping").ended(0).err == ""
+    assert desk.run("run", "--config", "qwen.toml", "-p", "ping").exits(0).err == ""
 
 
 def listed(server: Provider, *names: str) -> None:
@@ -376,7 +376,7 @@ def test_what_it_writes_holds_under_each_profile(desk: Desk, server: Provider, p
         say(person, ("Model [gpt-4o]", "2\r"))
         ended(person, 0)
     for other in ("documented", "qwen-code-0.21"):
-        found = desk.run("resolve", "--profile", other).ended(0).toml["config"]
+        found = desk.run("resolve", "--profile", other).exits(0).toml["config"]
         assert (found["auth_method"], found["base_url"], found["model"]) == (
             "openai",
             f"{server.url}/v1",
@@ -400,4 +400,4 @@ def test_a_login_that_fails_leads_back_to_the_first_question(desk: Desk) -> None
             ended(person, 0)
         assert "QWEN_OAUTH=1" in kept(desk)
         assert config(desk)["auth_method"] == "qwen-oauth"
-        assert "pong" in desk.run("run", "-p", "ping", env=env).ended(0).out
+        assert "pong" in desk.run("run", "-p", "ping", env=env).exits(0).out

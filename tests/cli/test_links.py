@@ -80,7 +80,7 @@ def test_the_first_run_saves_nothing_through_a_link(desk: Desk, server: Provider
             person.type(keys)
         person.until("not saved", f"{link} is a link to", "In this session")
         person.type("\x04")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert (desk.cwd / link).is_symlink()
 
 
@@ -88,7 +88,7 @@ def test_the_first_run_saves_nothing_through_a_link(desk: Desk, server: Provider
 def test_values_that_a_shell_would_run_are_not_saved(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     flags = ["--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"]
-    refused = desk.run("init", "--no-verify", *flags, "--model", "gpt-4o'$(touch pwned)'x").ended(3)
+    refused = desk.run("init", "--no-verify", *flags, "--model", "gpt-4o'$(touch pwned)'x").exits(3)
     assert "OPENAI_MODEL cannot be written in this file" in refused.err
     assert "a single quote together with $" in refused.err
     assert not (desk.cwd / ".qwen").exists()
@@ -119,7 +119,7 @@ def test_no_artifact_is_written_through_a_link_of_a_project(desk: Desk, *, is_cl
     ]
     env = {**WITH_KEY, "OPENAI_MODEL": "gpt$(touch pwned)"}
     for outcome in run_all([Run(argv, desk.cwd, desk.home, env) for argv in commands]):
-        assert "is a link to" in outcome.ended(2).err
+        assert "is a link to" in outcome.exits(2).err
         assert "Remove the link" in outcome.err
 
 
@@ -138,11 +138,11 @@ def test_the_whole_work_tree_is_the_project(desk: Desk) -> None:
     make_link(desk, "deep/a.toml", "../../../.profile")
     runs.append(Run(["resolve", "-o", "shortcut/a.toml"], desk.home, desk.home, WITH_KEY))
     for outcome in run_all(runs):
-        assert "is a link to" in outcome.ended(2).err
+        assert "is a link to" in outcome.exits(2).err
     # A file outside of the project is written from every directory.
     fine = [["resolve", "-o", name] for name in ("shortcut/b.toml", "work/app/b.toml", "work/app/deep/../c.toml")]
     for outcome in run_all([Run(argv, desk.home, desk.home, WITH_KEY) for argv in fine]):
-        outcome.ended(0)
+        outcome.exits(0)
     assert (desk.cwd / "deep/b.toml").is_file()
     assert sorted(path.name for path in desk.cwd.iterdir()) == [".git", "b.toml", "c.toml", "deep", "qwen.toml"]
 
@@ -162,22 +162,22 @@ def test_an_unpacked_archive_is_a_project(desk: Desk) -> None:
     ]
     runs.append(Run(["resolve", "-o", "work/app/qwen.toml"], desk.home, desk.home, WITH_KEY))
     for outcome in run_all(runs):
-        assert "is a link to" in outcome.ended(2).err
-    desk.run("resolve", "-o", desk.home / "a.toml", env=WITH_KEY).ended(0)
+        assert "is a link to" in outcome.exits(2).err
+    desk.run("resolve", "-o", desk.home / "a.toml", env=WITH_KEY).exits(0)
     before = (desk.home / "a.toml").read_bytes()
     (desk.cwd / "qwen.toml").unlink()
     make_link(desk, "qwen.toml", "../../a.toml")
     changed = {**WITH_KEY, "OPENAI_MODEL": "other"}
-    assert "is a link to" in desk.run("check", "--update", "../qwen.toml", env=changed, cwd=src).ended(2).err
+    assert "is a link to" in desk.run("check", "--update", "../qwen.toml", env=changed, cwd=src).exits(2).err
     assert (desk.home / "a.toml").read_bytes() == before
 
 
 def test_an_update_does_not_write_through_a_link(desk: Desk) -> None:
     other = desk.write("work/other/a.toml", "")
-    desk.run("resolve", "-o", "../other/a.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "../other/a.toml", env=WITH_KEY).exits(0)
     before = other.read_text()
     make_link(desk, "qwen.toml", "../other/a.toml")
-    refused = desk.run("check", "qwen.toml", "--update", env={**WITH_KEY, "OPENAI_MODEL": "other"}).ended(2)
+    refused = desk.run("check", "qwen.toml", "--update", env={**WITH_KEY, "OPENAI_MODEL": "other"}).exits(2)
     assert "./qwen.toml is a link to ../other/a.toml" in refused.err
     assert other.read_text() == before
 
@@ -188,7 +188,7 @@ def test_gitignore_is_not_written_through_a_link(desk: Desk) -> None:
     make_link(desk, ".gitignore", "../../.profile")
     refused = desk.run(
         "init", "--no-verify", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"
-    ).ended(2)
+    ).exits(2)
     assert "git does not ignore this file" in refused.err
     assert "./.gitignore is a link to ../../.profile" in refused.err
     assert (desk.cwd / ".gitignore").is_symlink()
@@ -209,7 +209,7 @@ def test_a_conversation_is_not_saved_through_a_link(desk: Desk, server: Provider
         ):
             chat.until(wanted)
             chat.type(keys)
-        assert chat.ended() == 0
+        assert chat.exit_code() == 0
     assert "hello" in (desk.cwd / "b.md").read_text()
 
 
@@ -225,12 +225,12 @@ def test_links_in_the_home_are_followed(desk: Desk, server: Provider) -> None:
     (desk.home / ".local/state").symlink_to(dotfiles / "state")
     (desk.home / "out.toml").symlink_to("dotfiles/out.toml")
     desk.write("dotfiles/out.toml", "old\n")
-    desk.run("resolve", "-o", desk.home / "out.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", desk.home / "out.toml", env=WITH_KEY).exits(0)
     assert tomllib.loads((dotfiles / "out.toml").read_text())["config"]["auth_method"] == "openai"
-    desk.run("init", "--no-verify", "--openai-api-key", KEY, "-o", "x.toml", cwd=desk.home).ended(0)
+    desk.run("init", "--no-verify", "--openai-api-key", KEY, "-o", "x.toml", cwd=desk.home).exits(0)
     assert KEY in (dotfiles / "qwen/.env").read_text()
     desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url.replace('127.0.0.1', 'models.example')}/v1\n")
-    desk.run("trust", "--yes", env=WITH_KEY).ended(0)
+    desk.run("trust", "--yes", env=WITH_KEY).exits(0)
     assert (dotfiles / "state/qwen-cfg/trust.json").is_file()
     for link in (".qwen", ".local/state", "out.toml"):
         assert (desk.home / link).is_symlink()
@@ -242,7 +242,7 @@ def test_links_above_the_project_are_followed(desk: Desk, tmp_path: Path) -> Non
     by_link = tmp_path / "private" / "app"
 
     def run_by_link(*argv: str) -> None:
-        desk.run(*argv, env=WITH_KEY, cwd=by_link).ended(0)
+        desk.run(*argv, env=WITH_KEY, cwd=by_link).exits(0)
 
     commands: Sequence[Sequence[str]] = (
         ("resolve", "-o", "a.toml"),
@@ -257,7 +257,7 @@ def test_links_above_the_project_are_followed(desk: Desk, tmp_path: Path) -> Non
 def test_a_path_through_proc_is_written(desk: Desk, untouched: Path) -> None:
     clone(desk)
     make_link(desk, "a.toml", "../../.profile")
-    outcome = desk.run("resolve", "-o", "/proc/self/cwd/a.toml", env=WITH_KEY).ended(2)
+    outcome = desk.run("resolve", "-o", "/proc/self/cwd/a.toml", env=WITH_KEY).exits(2)
     assert "link" in outcome.err
     assert untouched.read_text() == "# mine\n"
 
@@ -266,17 +266,17 @@ def test_a_project_in_shared_memory_is_written(desk: Desk) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
         here = Path(directory)
         for _ in range(2):
-            desk.run("resolve", "-o", here / "a.toml", env=WITH_KEY, cwd=here).ended(0)
+            desk.run("resolve", "-o", here / "a.toml", env=WITH_KEY, cwd=here).exits(0)
         assert tomllib.loads((here / "a.toml").read_text())["config"]["auth_method"] == "openai"
-        desk.run("init", "--no-verify", "--openai-api-key", KEY, cwd=here).ended(0)
+        desk.run("init", "--no-verify", "--openai-api-key", KEY, cwd=here).exits(0)
         (here / "link.toml").symlink_to(desk.home / "elsewhere.toml")
-        desk.run("resolve", "-o", here / "link.toml", env=WITH_KEY, cwd=here).ended(2)
+        desk.run("resolve", "-o", here / "link.toml", env=WITH_KEY, cwd=here).exits(2)
     assert not (desk.home / "elsewhere.toml").exists()
 
 
 def test_a_pipe_without_a_reader_does_not_block(desk: Desk) -> None:
     os.mkfifo(desk.cwd / "qwen.toml")
-    outcome = desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(2)
+    outcome = desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(2)
     assert "a pipe that no program reads" in outcome.err
 
 
@@ -295,8 +295,8 @@ def test_a_directory_that_becomes_a_link_is_an_error(desk: Desk, tmp_path: Path)
         init = ["init", "--no-verify", "--openai-api-key", KEY]
         for outcome in run_all([Run(init, desk.cwd, desk.home, {}) for _ in range(10)]):
             assert outcome.code in (0, 2)
-            assert "Traceback" not in outcome.said
-            assert KEY not in outcome.said
+            assert "Traceback" not in outcome.output
+            assert KEY not in outcome.output
     finally:
         swapping.kill()
         swapping.wait()

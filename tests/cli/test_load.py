@@ -62,7 +62,7 @@ def test_load_returns_the_resolved_values(desk: Desk) -> None:
 def test_load_has_every_field_and_agrees_with_the_command_line(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\nDEBUG=1\n")
     config = load(**world(desk))
-    printed = desk.run("resolve", "--format", "json").ended(0).json["config"]
+    printed = desk.run("resolve", "--format", "json").exits(0).json["config"]
     assert printed.keys() == declared_fields().keys()
     for name in printed.keys() - {"api_key", "ca_bundle"}:
         value = getattr(config, name)
@@ -72,7 +72,7 @@ def test_load_has_every_field_and_agrees_with_the_command_line(desk: Desk) -> No
 
 def test_paths_of_a_loaded_artifact_start_from_its_directory(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
     here = load(**world(desk))
     desk.write("work/app/.env", "OPENAI_MODEL=another\n")
     away = {**world(desk, OPENAI_MODEL="exported"), "cwd": desk.home / "work"}
@@ -83,7 +83,7 @@ def test_paths_of_a_loaded_artifact_start_from_its_directory(desk: Desk) -> None
 
 
 def test_machine_settings_come_from_this_machine(desk: Desk) -> None:
-    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).exits(0)
     environ = {"OPENAI_API_KEY": KEY, "HTTPS_PROXY": "http://me:secret-of-the-proxy@proxy.example:1"}
     environ["SSL_CERT_FILE"] = "certificates/a.pem"
     config = load("app", **{**world(desk, **environ), "cwd": desk.home / "work"})
@@ -130,7 +130,7 @@ def test_load_returns_the_warnings_of_run(open_desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n").chmod(0o644)
     (warning,) = load(**world(desk)).warnings
     assert warning.startswith("QC303 warning: ./.env holds an API key")
-    assert warning in desk.run("run", "-p", "x", "--openai-base-url", "http://127.0.0.1:9/v1").said
+    assert warning in desk.run("run", "-p", "x", "--openai-base-url", "http://127.0.0.1:9/v1").output
 
 
 def test_a_qwen_oauth_login_is_no_key(desk: Desk) -> None:
@@ -170,7 +170,7 @@ def test_the_suggested_command_approves(desk: Desk) -> None:
         load(**here, trust="known")
     words = shlex.split(caught.value.hint.partition("once: ")[2].partition(". To decide")[0])
     assert words[0] == "qwen-cfg"
-    desk.run(*words[1:], "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run(*words[1:], "--yes", env={"OPENAI_API_KEY": KEY}).exits(0)
     assert load(**here, trust="known").model == "m"
 
 
@@ -182,7 +182,7 @@ def test_deny_is_the_default(desk: Desk) -> None:
 
 def test_approvals_count_only_for_known(desk: Desk) -> None:
     hostile(desk)
-    desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).exits(0)
     here = world(desk, OPENAI_API_KEY=KEY)
     assert load(**here, trust="known").base_url == STRANGER
     with pytest.raises(NotTrustedError) as caught:
@@ -210,13 +210,13 @@ def test_no_file_of_the_project_can_approve(desk: Desk) -> None:
 
 
 def test_an_artifact_of_a_stranger_is_refused(desk: Desk) -> None:
-    desk.run("resolve", "-o", "qwen.toml", "--openai-base-url", STRANGER, env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", "--openai-base-url", STRANGER, env={"OPENAI_API_KEY": KEY}).exits(0)
     here = world(desk, OPENAI_API_KEY=KEY)
     for trust in ("deny", "known"):
         with pytest.raises(NotTrustedError):
             load("qwen.toml", **here, trust=trust)
     assert load("qwen.toml", **here, trust="allow").base_url == STRANGER
-    desk.run("trust", "--yes", "--config", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("trust", "--yes", "--config", "qwen.toml", env={"OPENAI_API_KEY": KEY}).exits(0)
     assert load("qwen.toml", **here, trust="known").base_url == STRANGER
     with pytest.raises(NotTrustedError):
         load("qwen.toml", **here)
@@ -245,7 +245,7 @@ def test_an_env_file_of_another_user_is_refused(desk: Desk) -> None:
     assert 'load(trust="allow")' in caught.value.hint
     assert load(**here, trust="allow").model == "theirs"
     assert load(**world(desk, OPENAI_API_KEY=KEY, SUDO_UID=str(NOBODY))).model == "theirs"
-    desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).exits(0)
     assert load(**here, trust="known").model == "theirs"
 
 
@@ -301,7 +301,7 @@ def test_a_command_of_the_user_runs_and_one_of_a_project_does_not(desk: Desk, tr
 @pytest.mark.parametrize("trust", TRUST)
 def test_a_command_of_an_artifact_is_not_run(desk: Desk, trust: Any) -> None:
     words = ["resolve", "-o", "qwen.toml", "--secret-from", f"command:touch {desk.home}/ran"]
-    desk.run(*words).ended(0)
+    desk.run(*words).exits(0)
     with pytest.raises(NotTrustedError):
         load("qwen.toml", **world(desk), trust=trust)
     assert not (desk.home / "ran").exists()
@@ -310,7 +310,7 @@ def test_a_command_of_an_artifact_is_not_run(desk: Desk, trust: Any) -> None:
 
 
 def test_a_key_from_a_flag_has_to_be_given_again(desk: Desk) -> None:
-    desk.run("resolve", "-o", "qwen.toml", "--openai-api-key", KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", "--openai-api-key", KEY).exits(0)
     with pytest.raises(SecretReferenceError):
         load("qwen.toml", **world(desk))
     assert load("qwen.toml", **world(desk), values={"api_key": KEY}).api_key == Secret(KEY)
@@ -369,13 +369,13 @@ def test_load_starts_only_git_and_reads_only_the_given_environment(desk: Desk) -
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
     desk.write("work/app/.gitignore", ".env\n")
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
     assert in_new_process(desk, WATCHED, str(desk.cwd)) == "['git'] []\n"
 
 
 def test_outside_of_a_work_tree_no_program_is_started(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
     assert in_new_process(desk, WATCHED, str(desk.cwd)) == "[] []\n"
 
 
@@ -386,10 +386,10 @@ def test_the_explanation_is_that_of_the_command_line(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     desk.write(".qwen/.env", "OPENAI_MODEL=of-the-home\n")
     config = load(**world(desk))
-    printed = desk.run("resolve", "--explain", env={"COLUMNS": "100"}).ended(0).out
+    printed = desk.run("resolve", "--explain", env={"COLUMNS": "100"}).exits(0).out
     assert config.explain() == printed
     assert "not reached" in printed
-    data = desk.run("resolve", "--explain", "--format", "json").ended(0).json
+    data = desk.run("resolve", "--explain", "--format", "json").exits(0).json
     assert config.explain_data() == data
     schema = next(schema for schema in SCHEMAS if schema.name == "explain").load()
     assert list(Draft202012Validator(schema).iter_errors(config.explain_data())) == []
@@ -399,7 +399,7 @@ def test_the_explanation_is_that_of_the_command_line(desk: Desk) -> None:
 
 def test_an_artifact_explains_itself(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
     config = load("qwen.toml", **world(desk))
     (desk.cwd / ".env").unlink()
     lines = config.explain().splitlines()
@@ -412,7 +412,7 @@ def test_an_artifact_explains_itself(desk: Desk) -> None:
 
 def test_the_explanation_does_not_show_an_inlined_key(desk: Desk) -> None:
     words = ["resolve", "-o", "qwen.toml", "--inline-secrets"]
-    desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run(*words, env={"OPENAI_API_KEY": KEY}).exits(0)
     config = load("qwen.toml", **world(desk), trust="allow")
     assert config.api_key == Secret(KEY)
     assert KEY not in config.explain() + json.dumps(config.explain_data()) + repr(config)
@@ -420,7 +420,7 @@ def test_the_explanation_does_not_show_an_inlined_key(desk: Desk) -> None:
 
 def test_a_check_returns_the_differences(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
     before = files_of(desk)
     assert check("qwen.toml", **world(desk)).is_up_to_date
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=another\n")
@@ -428,7 +428,7 @@ def test_a_check_returns_the_differences(desk: Desk) -> None:
     assert result.is_up_to_date is False
     (difference,) = result.differences
     assert (difference.field, difference.old, difference.new) == ("model", "mine", "another")
-    assert desk.run("check").ended(1).code == 1
+    assert desk.run("check").exits(1).code == 1
     (desk.cwd / ".env").unlink()
     missing = check("app/qwen.toml", **{**world(desk), "cwd": desk.home / "work"})
     assert (missing.is_up_to_date, missing.key_is_missing, missing.absent) == (True, True, ("./.env",))
@@ -446,7 +446,7 @@ def test_bad_input_is_a_typed_error(desk: Desk, tmp_path: Path) -> None:
     desk.write("work/app/bad.toml", "format = 2\n")
     desk.write("work/app/cut.toml", "format = 1\n[config")
     desk.write("work/app/latin.toml", b"# \xff\n")
-    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).exits(0)
     here = world(desk, OPENAI_API_KEY=KEY)
     expected: list[tuple[type[Exception], tuple[Any, ...], dict[str, Any]]] = [
         (UsageError, (), {**here, "trust": "ask"}),

@@ -35,7 +35,7 @@ PLACES = {
 def document(desk: Desk) -> dict[str, Any]:
     making = ["resolve", "--no-env-file", "--openai-base-url", "http://127.0.0.1:9/v1", "--max-retries", "0"]
     (desk.cwd / "loop").symlink_to("loop")
-    return tomllib.loads(desk.run(*making, "--secret-from", "environment:OPENAI_API_KEY").ended(0).out)
+    return tomllib.loads(desk.run(*making, "--secret-from", "environment:OPENAI_API_KEY").exits(0).out)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -52,7 +52,7 @@ def test_a_key_at_an_impossible_path_is_refused(desk: Desk, document: Any, kind:
         assert outcome.code in ((3,) if place == "a NUL" else (*sound, 1, 5)), (words, outcome)
         assert "a bug in qwen-cfg" not in outcome.err
         assert "Something else may change it" not in outcome.err
-    assert place != "a NUL" or "config.api_key.path: it contains a NUL character" in outcome.said
+    assert place != "a NUL" or "config.api_key.path: it contains a NUL character" in outcome.output
 
 
 POINTERS = [
@@ -79,7 +79,7 @@ def test_a_pointer_to_a_value_that_is_no_key_is_refused(desk: Desk, document: An
         outcome = desk.run(*words)
         assert outcome.code in (0, 1, 3, 5), (words, outcome)
         assert "a bug in qwen-cfg" not in outcome.err
-    refused = desk.run(*COMMANDS[1]).ended(3)
+    refused = desk.run(*COMMANDS[1]).exits(3)
     assert "./.qwen/settings.json" in refused.err
 
 
@@ -91,4 +91,4 @@ def test_the_path_of_a_read_file_is_possible(desk: Desk, document: Any, table: s
     )
     desk.write("work/app/a.json", json.dumps(document))
     for words in COMMANDS:
-        assert "it contains a NUL character" in desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(3).said
+        assert "it contains a NUL character" in desk.run(*words, env={"OPENAI_API_KEY": KEY}).exits(3).output

@@ -38,20 +38,20 @@ def test_the_settings_of_the_page_resolve_as_it_shows(desk: Desk) -> None:
     desk.write(".qwen/.env", "DASHSCOPE_API_KEY=sk-dashscope-0123456789abcdefghi-home\n")
     command, *lines = example("settings.md", "$ qwen-cfg resolve --explain --profile qwen-code-0.21")
     env = {"OPENAI_API_KEY": "sk-shell-0123456789abcdefghijklm-89ab", "COLUMNS": "104"}
-    assert shown(desk.run(*command.split()[2:], env=env).ended(0)) == lines
+    assert shown(desk.run(*command.split()[2:], env=env).exits(0)) == lines
 
 
 def services(desk: Desk, *names: str) -> None:
     for name in names:
         desk.write(f"work/app/services/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=qwen3-coder-plus\n")
-        desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / "services" / name).ended(0)
+        desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / "services" / name).exits(0)
 
 
 def test_many_artifacts_are_reported_as_the_page_shows(desk: Desk) -> None:
     services(desk, "a", "b")
     desk.write("work/app/services/b/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=qwen3-max\n")
     lines = example("ci.md", "./services/a/qwen.toml: up to date, by the rules of Qwen Code's documents (the artifact)")
-    assert shown(desk.run("check", ".").ended(1)) == lines
+    assert shown(desk.run("check", ".").exits(1)) == lines
 
 
 def test_two_artifacts_differ_as_the_page_shows(desk: Desk) -> None:
@@ -59,6 +59,6 @@ def test_two_artifacts_differ_as_the_page_shows(desk: Desk) -> None:
     desk.write("work/app/services/b/.qwen/.env", "\nOPENAI_BASE_URL=https://two.example/v1\n")
     for name in ("a", "b"):
         at = desk.cwd / "services" / name
-        desk.run("resolve", "-o", "qwen.toml", cwd=at, env={"OPENAI_API_KEY": KEY}).ended(0)
+        desk.run("resolve", "-o", "qwen.toml", cwd=at, env={"OPENAI_API_KEY": KEY}).exits(0)
     command, *lines = example("diff.md", "$ qwen-cfg diff services/a services/b/qwen.toml")
-    assert shown(desk.run(*command.split()[2:]).ended(1)) == lines
+    assert shown(desk.run(*command.split()[2:]).exits(1)) == lines

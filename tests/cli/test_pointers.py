@@ -95,23 +95,23 @@ def test_the_key_arrives_from_every_origin_of_the_pointer(
     # A process loads the backend of the keyring if it starts with these variables.
     command_lines = ([*ASK, *argv], ["doctor", *argv], ["resolve", "--explain", *argv])
     asked, doctor, told = [desk.run(*words, env=env) for words in command_lines]
-    assert asked.ended(0).out == "pong from gpt-4o ü\n"
+    assert asked.exits(0).out == "pong from gpt-4o ü\n"
     assert set(keys_received(server)) == {f"Bearer {SENTINEL}"}
-    assert SENTINEL not in asked.said + doctor.ended(0).said + told.ended(0).said
+    assert SENTINEL not in asked.output + doctor.exits(0).output + told.exits(0).output
     if "secret" not in way and way != "moved" and pointer.startswith("keyring"):
         assert pointer in told.out
 
 
 def test_a_project_may_name_a_keyring_entry(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     desk.write("work/app/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
-    desk.run(*ASK, *endpoint(server), env=keys).ended(0)
+    desk.run(*ASK, *endpoint(server), env=keys).exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
 def test_a_pipe_with_a_pointer_is_read_once(desk: Desk, server: Provider) -> None:
     os.mkfifo(desk.home / ".env")
     writer = subprocess.Popen(["sh", "-c", f"echo \"OPENAI_API_KEY='command:{COMMAND}'\" > {desk.home}/.env"])
-    desk.run(*ASK, *endpoint(server)).ended(0)
+    desk.run(*ASK, *endpoint(server)).exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
     assert writer.wait(10) == 0
 
@@ -132,47 +132,47 @@ def test_the_artifact_has_the_pointer_and_check_accepts_it(
 ) -> None:
     env = {"OPENAI_API_KEY": pointer} if way == "environment" else {}
     flags = {"flag": ["--openai-api-key", pointer], "secret-from": ["--secret-from", pointer]}.get(way, [])
-    desk.run("resolve", "-o", "a.toml", *flags, env=env).ended(0)
-    written = desk.run("resolve", *flags, env=env).ended(0).toml
+    desk.run("resolve", "-o", "a.toml", *flags, env=env).exits(0)
+    written = desk.run("resolve", *flags, env=env).exits(0).toml
     assert written["config"]["api_key"] == reference
     assert written["provenance"]["api_key"]["layer"] == {"secret-from": "default"}.get(way, way)
     assert written["provenance"]["api_key"]["reach"] == "user"
     for strict in ([], ["--strict"]):
-        outcome = desk.run("check", "a.toml", *strict, env=env).ended(0)
-        assert "missing" not in outcome.said
+        outcome = desk.run("check", "a.toml", *strict, env=env).exits(0)
+        assert "missing" not in outcome.output
 
 
 def test_an_artifact_may_use_the_keyring_and_no_command(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     flags = endpoint(server)
-    desk.run("resolve", "-o", "ring.toml", *flags, "--openai-api-key", "keyring:qwen/me").ended(0)
-    desk.run("resolve", "-o", "command.toml", *flags, env={"OPENAI_API_KEY": f"command:{marking_command(desk)}"}).ended(
+    desk.run("resolve", "-o", "ring.toml", *flags, "--openai-api-key", "keyring:qwen/me").exits(0)
+    desk.run("resolve", "-o", "command.toml", *flags, env={"OPENAI_API_KEY": f"command:{marking_command(desk)}"}).exits(
         0
     )
     # An artifact alone may not choose an entry of the keyring.
-    assert "api_key = keyring:qwen/me" in desk.run(*ASK, "--config", "ring.toml", env=keys).ended(5).err
-    desk.run("trust", "--config", "ring.toml", "--yes").ended(0)
-    desk.run(*ASK, "--config", "ring.toml", env=keys).ended(0)
+    assert "api_key = keyring:qwen/me" in desk.run(*ASK, "--config", "ring.toml", env=keys).exits(5).err
+    desk.run("trust", "--config", "ring.toml", "--yes").exits(0)
+    desk.run(*ASK, "--config", "ring.toml", env=keys).exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
     for command in (ASK, ["doctor"], [*ASK, "--output-format", "json"]):
-        outcome = desk.run(*command, "--config", "command.toml").ended(5)
+        outcome = desk.run(*command, "--config", "command.toml").exits(5)
         assert "--secret-from" in outcome.err
         assert "`touch`" in outcome.err
     assert outcome.json["error"]["class"] == "NotTrustedError"
     assert not is_marked(desk)
-    desk.run(*ASK, "--config", "command.toml", "--secret-from", f"command:{COMMAND}").ended(0)
+    desk.run(*ASK, "--config", "command.toml", "--secret-from", f"command:{COMMAND}").exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
 @pytest.mark.parametrize("where", ["environment", ".qwen/.env", ".env"])
 def test_an_artifact_may_run_a_command_that_the_user_names_too(desk: Desk, server: Provider, where: str) -> None:
     named = {"OPENAI_API_KEY": f"command:{COMMAND}"}
-    desk.run("resolve", "-o", "command.toml", *endpoint(server), env=named).ended(0)
+    desk.run("resolve", "-o", "command.toml", *endpoint(server), env=named).exits(0)
     # A file of the project is not the user's, and a different command does not count.
     desk.write("work/app/.env", f"OPENAI_API_KEY='command:{COMMAND}'\n")
-    desk.run(*ASK, "--config", "command.toml", env={"OPENAI_API_KEY": "command:printf other"}).ended(5)
+    desk.run(*ASK, "--config", "command.toml", env={"OPENAI_API_KEY": "command:printf other"}).exits(5)
     if where != "environment":
         desk.write(where, f"OPENAI_API_KEY='command:{COMMAND}'\n")
-    desk.run(*ASK, "--config", "command.toml", env=named if where == "environment" else {}).ended(0)
+    desk.run(*ASK, "--config", "command.toml", env=named if where == "environment" else {}).exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
@@ -180,52 +180,52 @@ def test_a_keyring_entry_that_the_user_names_too_needs_no_approval(
     desk: Desk, server: Provider, keys: dict[str, str]
 ) -> None:
     named = {"OPENAI_API_KEY": "keyring:qwen/me"}
-    desk.run("resolve", "-o", "a.toml", *endpoint(server), env=named).ended(0)
-    desk.run(*ASK, "--config", "a.toml", env={**keys, "OPENAI_API_KEY": "keyring:qwen/other"}).ended(5)
-    desk.run(*ASK, "--config", "a.toml", env={**keys, **named}).ended(0)
+    desk.run("resolve", "-o", "a.toml", *endpoint(server), env=named).exits(0)
+    desk.run(*ASK, "--config", "a.toml", env={**keys, "OPENAI_API_KEY": "keyring:qwen/other"}).exits(5)
+    desk.run(*ASK, "--config", "a.toml", env={**keys, **named}).exits(0)
     desk.write(".qwen/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
-    desk.run(*ASK, "--config", "a.toml", env=keys).ended(0)
+    desk.run(*ASK, "--config", "a.toml", env=keys).exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"] * 2
 
 
 def test_init_approves_the_artifact_that_it_writes(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
-    desk.run("init", *endpoint(server), "--openai-api-key", "keyring:qwen/me", env=keys).ended(0)
+    desk.run("init", *endpoint(server), "--openai-api-key", "keyring:qwen/me", env=keys).exits(0)
     # The entry is already used to test the endpoint.
     assert f"Bearer {SENTINEL}" in keys_received(server)
-    desk.run(*ASK, "--config", "qwen.toml", env=keys).ended(0)
+    desk.run(*ASK, "--config", "qwen.toml", env=keys).exits(0)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
     artifact = desk.cwd / "qwen.toml"
     artifact.write_text(artifact.read_text().replace('"me"', '"other"'))
-    desk.run(*ASK, "--config", "qwen.toml", env=keys).ended(5)
+    desk.run(*ASK, "--config", "qwen.toml", env=keys).exits(5)
 
 
 def test_init_approves_no_endpoint_of_a_projects_file(desk: Desk, keys: dict[str, str]) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
     env = {**keys, "OPENAI_API_KEY": "keyring:qwen/me"}
-    desk.run("init", env=env).ended(0)
-    desk.run(*ASK, "--config", "qwen.toml", env=env).ended(5)
+    desk.run("init", env=env).exits(0)
+    desk.run(*ASK, "--config", "qwen.toml", env=env).exits(5)
 
 
 @pytest.mark.parametrize("pointer", [f"command:{COMMAND}", SENTINEL])
 def test_files_in_a_moved_qwen_home_are_the_users_for_an_artifact(desk: Desk, server: Provider, pointer: str) -> None:
     desk.write("moved/.env", f"OPENAI_API_KEY='{pointer}'\nOPENAI_BASE_URL=http://models.corp.example/v1\n")
     env = {"QWEN_HOME": str(desk.home / "moved"), "HTTP_PROXY": server.url, "NO_PROXY": "none"}
-    desk.run("resolve", "--profile", "qwen-code-0.21", "--auth-type", "openai", "-o", "a.toml", env=env).ended(0)
+    desk.run("resolve", "--profile", "qwen-code-0.21", "--auth-type", "openai", "-o", "a.toml", env=env).exits(0)
     if pointer != SENTINEL:
         env["OPENAI_BASE_URL"] = "http://models.corp.example/v1"
-    desk.run(*ASK, "--config", "a.toml", env=env).ended(0)
-    desk.run(*ASK, "--config", "a.toml", env={**env, "QWEN_HOME": "../../moved", "OPENAI_BASE_URL": ""}).ended(5)
+    desk.run(*ASK, "--config", "a.toml", env=env).exits(0)
+    desk.run(*ASK, "--config", "a.toml", env={**env, "QWEN_HOME": "../../moved", "OPENAI_BASE_URL": ""}).exits(5)
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
 def test_a_pointer_is_not_inlined(desk: Desk, pointer: str) -> None:
     words = ["resolve", "--inline-secrets", "-o", "a.toml"]
-    outcome = desk.run(*words, env={"OPENAI_API_KEY": pointer}).ended(3)
+    outcome = desk.run(*words, env={"OPENAI_API_KEY": pointer}).exits(3)
     assert "--inline-secrets" in outcome.err
     assert not (desk.cwd / "a.toml").exists()
-    desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(0)
-    moved = desk.run("check", "a.toml", "--strict", env={"OPENAI_API_KEY": pointer}).ended(1)
+    desk.run(*words, env={"OPENAI_API_KEY": KEY}).exits(0)
+    moved = desk.run("check", "a.toml", "--strict", env={"OPENAI_API_KEY": pointer}).exits(1)
     assert "--inline-secrets" not in moved.err
 
 
@@ -233,9 +233,9 @@ def test_a_pointer_is_not_inlined(desk: Desk, pointer: str) -> None:
     "text", ["keyring:", "keyring:qwen", f"keyring:{KEY}/x", "command:", "command:'x", "keyring:/x"]
 )
 def test_secret_from_with_an_invalid_pointer_is_refused(desk: Desk, text: str) -> None:
-    outcome = desk.run("resolve", "--secret-from", text).ended(2)
+    outcome = desk.run("resolve", "--secret-from", text).exits(2)
     assert "keyring:SERVICE/NAME" in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 # When commands run.
@@ -260,7 +260,7 @@ def test_no_command_or_keyring_is_used_until_a_key_is_needed(desk: Desk) -> None
         env = {"OPENAI_API_KEY": pointer, "PYTHON_KEYRING_BACKEND": "no.such.backend"}
         for outcome in run_each(commands, cwd=desk.cwd, home=desk.home, env=env):
             assert outcome.code in (0, 1), outcome.err
-            assert "missing" not in outcome.said
+            assert "missing" not in outcome.output
     assert not is_marked(desk)
 
 
@@ -276,7 +276,7 @@ def test_a_project_runs_no_command(desk: Desk, server: Provider, profile: str, f
         "--no-env-file",
         *flags,
         env={"OPENAI_API_KEY": f"command:{marking_command(desk)}"},
-    ).ended(0)
+    ).exits(0)
     in_file = ["--secret-from", f"env-file:./{file}:OPENAI_API_KEY"]
     expected = {
         ("resolve",): 3,
@@ -298,7 +298,7 @@ def test_a_project_runs_no_command(desk: Desk, server: Provider, profile: str, f
     outcomes = run_each(commands, cwd=desk.cwd, home=desk.home, env={})
     for words, outcome, code in zip(commands, outcomes, [*expected.values(), 5, 5, 5], strict=True):
         assert code in (None, outcome.code), (words, outcome)
-        assert "Traceback" not in outcome.said
+        assert "Traceback" not in outcome.output
     assert not is_marked(desk)
     assert server.taken() == []
     assert "a file of a project may not set a command" in outcomes[0].err
@@ -328,7 +328,7 @@ def test_the_output_of_a_failed_command_is_not_shown(desk: Desk, script: str, wh
         assert outcome.code == 3, outcome
         assert what in outcome.err
         assert "ask-key" in outcome.err
-        assert SENTINEL not in outcome.said
+        assert SENTINEL not in outcome.output
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_a_keyring_without_the_key_is_reported_with_the_reason(desk: Desk, how: 
     }
     others = {"none": "keyring.backends.fail.Keyring", "broken": "no.such.backend"}
     env["PYTHON_KEYRING_BACKEND"] = others.get(how, env["PYTHON_KEYRING_BACKEND"])
-    outcome = desk.run(*ASK, env=env).ended(3)
+    outcome = desk.run(*ASK, env=env).exits(3)
     assert "keyring:qwen/me" in outcome.err
     assert what in outcome.err
 
@@ -370,7 +370,7 @@ def test_without_the_library_the_error_says_how_to_install_it(desk: Desk) -> Non
 def test_the_command_gets_no_key(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     env = {"OPENAI_API_KEY": f"command:sh -c 'env > {desk.home}/env; {COMMAND}'", "COPY": KEY, "KEPT": "as it is"}
-    desk.run(*ASK, *endpoint(server), env=env).ended(0)
+    desk.run(*ASK, *endpoint(server), env=env).exits(0)
     seen = (desk.home / "env").read_text()
     assert "KEPT=as it is" in seen
     assert KEY not in seen
@@ -409,7 +409,7 @@ TYPED = {"auth_method": "openai", "api_key": Secret(f"command:{COMMAND}"), "base
 
 
 def change_of(desk: Desk, key: str = KEY) -> Changes:
-    desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).ended(0)
+    desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).exits(0)
     artifact = load((desk.cwd / "a.toml").read_text())
     use, gate = ReadyConfig(artifact, Secret(SENTINEL), desk.cwd, desk.home), replace(GATE, is_open=True)
     return Changes(ArtifactSubject(use, "a.toml", desk.cwd / "a.toml", this_process()), gate)
@@ -489,7 +489,7 @@ def test_the_dialogue_accepts_a_pointer(desk: Desk, server: Provider) -> None:
         ):
             person.until(wanted)
             person.type(keys)
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert SENTINEL.encode() not in person.raw
     assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
@@ -497,6 +497,6 @@ def test_the_dialogue_accepts_a_pointer(desk: Desk, server: Provider) -> None:
 def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider) -> None:
     env = env_of(server, "refuses", key=f"command:{COMMAND}")
     for words in (ASK, ["doctor", "--chat"], [*ASK, "--output-format", "json"]):
-        outcome = desk.run(*words, env=env).ended(4)
-        assert SENTINEL not in outcome.said
+        outcome = desk.run(*words, env=env).exits(4)
+        assert SENTINEL not in outcome.output
     assert f"Bearer {SENTINEL}" in keys_received(server)

@@ -55,9 +55,9 @@ def basic(login: str) -> str:
 )
 def test_the_login_of_a_proxy_reaches_the_proxy(desk: Desk, server: Provider, written: str, sent: str) -> None:
     proxy = server.url.replace("//", f"//{written}@")
-    outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=proxy)).ended(0)
+    outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=proxy)).exits(0)
     assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(sent)]
-    assert written not in outcome.said
+    assert written not in outcome.output
 
 
 def test_the_login_is_never_shown_or_written(desk: Desk, server: Provider) -> None:
@@ -73,29 +73,29 @@ def test_the_login_is_never_shown_or_written(desk: Desk, server: Provider) -> No
     ):
         outcome = desk.run(*argv, env=elsewhere(ALL_PROXY=proxy))
         assert outcome.code == 0
-        assert PASSWORD not in outcome.said
+        assert PASSWORD not in outcome.output
     assert PASSWORD not in (desk.cwd / "qwen.toml").read_text()
 
 
 @pytest.mark.parametrize("command", [["resolve"], ["resolve", "-o", "qwen.toml"], ["init", "--no-verify"]])
 def test_an_omitted_login_is_reported_once(desk: Desk, server: Provider, command: list[str]) -> None:
     proxy = server.url.replace("//", f"//user:{PASSWORD}@")
-    outcome = desk.run(*command, "--proxy", proxy, env=elsewhere()).ended(0)
-    assert PASSWORD not in outcome.said
+    outcome = desk.run(*command, "--proxy", proxy, env=elsewhere()).exits(0)
+    assert PASSWORD not in outcome.output
     assert outcome.err.count("the login in the proxy's URL is not written") == 1
     assert "export HTTPS_PROXY" in outcome.err
 
 
 def test_the_origin_of_the_artifacts_login_is_reported(desk: Desk, server: Provider) -> None:
     (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={server.url.replace('//', f'//user:{PASSWORD}@')}\n")
-    outcome = desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).ended(0)
+    outcome = desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).exits(0)
     assert "With --config, it is read from ./corp.env:1" in outcome.err
 
 
 def test_no_report_if_no_login_is_omitted(desk: Desk, server: Provider) -> None:
     proxy = server.url.replace("//", f"//user:{PASSWORD}@")
     for argv, env in ((["--proxy", server.url], elsewhere()), ([], elsewhere(HTTPS_PROXY=proxy))):
-        assert "login" not in desk.run("resolve", *argv, "-o", "qwen.toml", env=env).ended(0).err
+        assert "login" not in desk.run("resolve", *argv, "-o", "qwen.toml", env=env).exits(0).err
 
 
 @pytest.mark.parametrize("place", ["environment", "home", "named file"])
@@ -109,20 +109,20 @@ def test_an_artifact_takes_the_login_from_the_proxys_origin(desk: Desk, server: 
     else:
         (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={proxy}\n")
         argv = ["--env-file", "corp.env"]
-    desk.run("resolve", *argv, "-o", "qwen.toml", env=env).ended(0)
+    desk.run("resolve", *argv, "-o", "qwen.toml", env=env).exits(0)
     assert PASSWORD not in (desk.cwd / "qwen.toml").read_text()
-    desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=env).ended(0)
+    desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=env).exits(0)
     assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(f"user:{PASSWORD}")]
 
 
 def test_a_login_goes_only_to_its_own_proxy(desk: Desk, server: Provider) -> None:
     """The artifact names the proxy; a login of another proxy is not used for it."""
     (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={server.url.replace('//', f'//user:{PASSWORD}@')}\n")
-    desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).ended(0)
+    desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).exits(0)
     text = (desk.cwd / "qwen.toml").read_text()
     with provider() as other:
         (desk.cwd / "qwen.toml").write_text(text.replace(server.url, other.url))
-        desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=elsewhere()).ended(0)
+        desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=elsewhere()).exits(0)
         assert ["proxy-authorization" in r.headers for r in other.taken()] == [False]
     assert server.taken() == []
 
@@ -132,7 +132,7 @@ def test_a_login_goes_only_to_its_own_proxy(desk: Desk, server: Provider) -> Non
 def test_requests_go_through_a_socks_proxy(desk: Desk, server: Provider, scheme: str, login: str) -> None:
     with socks_proxy(server.port, login) as proxy:
         url = f"{scheme}://{login + '@' if login else ''}{proxy.address}"
-        desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).ended(0)
+        desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).exits(0)
     assert proxy.targets == ["models.example:80"]
     assert proxy.logins == ([login] if login else [])
     assert len(server.taken()) == 1
@@ -142,7 +142,7 @@ def test_requests_go_through_a_socks_proxy(desk: Desk, server: Provider, scheme:
 def test_a_socks_proxy_that_refuses_the_login(desk: Desk, server: Provider, login: str) -> None:
     with socks_proxy(server.port, f"user:{PASSWORD}") as proxy:
         url = f"socks5://{login + '@' if login else ''}{proxy.address}"
-        outcome = desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).ended(6)
+        outcome = desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).exits(6)
     assert ("Check the login in ALL_PROXY" if login else "Add the login to the URL in ALL_PROXY") in outcome.err
     assert "wrong" not in outcome.err
     assert server.taken() == []
@@ -153,16 +153,16 @@ def test_a_socks_proxy_that_refuses_the_login(desk: Desk, server: Provider, logi
 def test_a_proxy_that_refuses_the_login(desk: Desk, login: str, url: str) -> None:
     with tunnels(1, "407 Proxy Authentication Required") as proxy:
         written = proxy.url.replace("//", f"//{login}@") if login else proxy.url
-        outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=written, OPENAI_BASE_URL=url)).ended(6)
+        outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=written, OPENAI_BASE_URL=url)).exits(6)
     assert ("Check the login in HTTPS_PROXY" if login else "Add the login to the URL in HTTPS_PROXY") in outcome.err
-    assert "user:wrong" not in outcome.said
+    assert "user:wrong" not in outcome.output
 
 
 def test_an_unsupported_protocol_is_an_error_when_it_is_used(desk: Desk, server: Provider) -> None:
     env = {"ALL_PROXY": "socks4://127.0.0.1:9"}
-    desk.run("resolve", env=elsewhere(**env)).ended(0)
-    desk.run(*ASK, env=env_of(server, **env)).ended(0)
-    outcome = desk.run(*ASK, env=elsewhere(**env)).ended(3)
+    desk.run("resolve", env=elsewhere(**env)).exits(0)
+    desk.run(*ASK, env=env_of(server, **env)).exits(0)
+    outcome = desk.run(*ASK, env=elsewhere(**env)).exits(3)
     assert "SOCKS 4" in outcome.err
     assert "--proxy none" in outcome.err
 
@@ -173,12 +173,12 @@ UNREADABLE = ["proxy.example:3128", "ftp://proxy.example", "http://", "http://u:
 @pytest.mark.parametrize("text", UNREADABLE)
 def test_an_invalid_proxy_that_is_not_used_is_ignored(desk: Desk, server: Provider, text: str) -> None:
     env = env_of(server, ALL_PROXY=text)
-    outcome = desk.run("resolve", "-o", "qwen.toml", env=env).ended(0)
+    outcome = desk.run("resolve", "-o", "qwen.toml", env=env).exits(0)
     assert "QC133" in outcome.err
     assert "ALL_PROXY" in outcome.err
-    desk.run("check", "qwen.toml", env=env).ended(0)
-    desk.run(*ASK, env=env).ended(0)
-    desk.run(*ASK, "--config", "qwen.toml", env=env).ended(0)
+    desk.run("check", "qwen.toml", env=env).exits(0)
+    desk.run(*ASK, env=env).exits(0)
+    desk.run(*ASK, "--config", "qwen.toml", env=env).exits(0)
     assert len(server.taken()) == 2
 
 
@@ -186,14 +186,14 @@ def test_an_invalid_proxy_that_is_not_used_is_ignored(desk: Desk, server: Provid
 @pytest.mark.parametrize("none", [["--proxy="], ["--proxy", "none"], ["--no-proxy", "*"]])
 def test_a_flag_disables_the_proxy(desk: Desk, text: str, none: list[str]) -> None:
     env = elsewhere(HTTPS_PROXY=text)
-    refused = desk.run("resolve", env=env).ended(3)
+    refused = desk.run("resolve", env=env).exits(3)
     assert "HTTPS_PROXY" in refused.err
-    desk.run("resolve", *none, "-o", "qwen.toml", env=env).ended(0)
+    desk.run("resolve", *none, "-o", "qwen.toml", env=env).exits(0)
     assert 'proxy = ""' in (desk.cwd / "qwen.toml").read_text()
 
 
 def test_an_invalid_proxy_in_use_is_an_error(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "qwen.toml", env=elsewhere()).ended(0)
-    outcome = desk.run(*ASK, "--config", "qwen.toml", env=elsewhere(HTTPS_PROXY="proxy.example:3128")).ended(3)
+    desk.run("resolve", "-o", "qwen.toml", env=elsewhere()).exits(0)
+    outcome = desk.run(*ASK, "--config", "qwen.toml", env=elsewhere(HTTPS_PROXY="proxy.example:3128")).exits(3)
     assert "HTTPS_PROXY is not valid" in outcome.err
     assert desk.run("resolve", "--proxy", "ftp://x", env=env_of(server)).code == 3

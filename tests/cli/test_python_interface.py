@@ -172,7 +172,7 @@ def test_resolve_agrees_with_the_command_line(desk: Desk) -> None:
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='a#b'\nDEBUG=1\n")
     argv = ["--timeout", "7", "--no-debug", "-m", "x"]
     mine = to_artifact(resolve(argv, environ={}, cwd=desk.cwd, home=desk.home))
-    assert dump(mine) == desk.run("resolve", *argv).ended(0).out
+    assert dump(mine) == desk.run("resolve", *argv).exits(0).out
 
 
 def test_flags_and_values_are_equivalent(desk: Desk) -> None:

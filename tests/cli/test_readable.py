@@ -50,15 +50,15 @@ def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> N
     """A word that the terminal breaks is not one of the program's words."""
     desk.write("work/app/other.env", f"OPENAI_MODEL={'long-name-' * 3}\nexport nothing that is an assignment\n")
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://localhost/v1", "OPENAI_MODEL": "m"}
-    desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=env).ended(0)
+    desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=env).exits(0)
     piped = desk.run(*argv, env={"COLUMNS": "96"})
     seen = see(desk, *argv, width=width)
-    longest = max(map(len, words_of(piped.said)))
+    longest = max(map(len, words_of(piped.output)))
     if longest < width - 20:
-        assert sorted(set(words_of(seen.text))) == sorted(set(words_of(piped.said)))
+        assert sorted(set(words_of(seen.text))) == sorted(set(words_of(piped.output)))
     else:
-        cut = set(words_of(seen.text)) - set(words_of(piped.said))
-        assert all(any(word in whole for whole in words_of(piped.said) if len(whole) > width - 20) for word in cut)
+        cut = set(words_of(seen.text)) - set(words_of(piped.output))
+        assert all(any(word in whole for whole in words_of(piped.output) if len(whole) > width - 20) for word in cut)
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40])
@@ -72,20 +72,20 @@ def test_a_longer_word_stays_whole(columns: int) -> None:
 @pytest.mark.parametrize("width", [56, 60, 80])
 def test_the_urls_of_terms_are_whole(desk: Desk, width: int) -> None:
     argv = ["terms", *PLAIN, "--no-env-file"]
-    piped = {word for word in words_of(desk.run(*argv).ended(0).out) if word.startswith("https://")}
+    piped = {word for word in words_of(desk.run(*argv).exits(0).out) if word.startswith("https://")}
     assert piped
     assert piped <= set(words_of(see(desk, *argv, width=width).text))
 
 
 def test_an_error_that_is_piped_stays_one_line(desk: Desk) -> None:
-    lines = desk.run("resolve", "--explain", "modle", env={"COLUMNS": "40"}).ended(2).err.splitlines()
+    lines = desk.run("resolve", "--explain", "modle", env={"COLUMNS": "40"}).exits(2).err.splitlines()
     assert len(lines) == 2
 
 
 @pytest.mark.parametrize("width", [60, 64, 70])
 def test_a_url_is_not_cut_on_a_narrow_screen(desk: Desk, width: int) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": URL, "COLUMNS": str(width)}
-    assert URL in words_of(desk.run("resolve", "--explain", *PLAIN, env=env).ended(0).out)
+    assert URL in words_of(desk.run("resolve", "--explain", *PLAIN, env=env).exits(0).out)
 
 
 @pytest.mark.parametrize("width", [74, 80, 90, 96, 120])
@@ -111,8 +111,8 @@ def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
         ({"FORCE_COLOR": "0"}, False),
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ):
-        assert ("\x1b[" in desk.run(*argv, env={**env, **told}).ended(0).out) is colours, told
-    assert "\x1b[" not in desk.run(*argv, "--color", "never", env={**env, "FORCE_COLOR": "1"}).ended(0).out
+        assert ("\x1b[" in desk.run(*argv, env={**env, **told}).exits(0).out) is colours, told
+    assert "\x1b[" not in desk.run(*argv, "--color", "never", env={**env, "FORCE_COLOR": "1"}).exits(0).out
 
 
 EXPORTED = {"OPENAI_API_KEY": KEY}
@@ -207,7 +207,7 @@ def colour_desk(desk: Desk) -> None:
         url = f"https://{host}.example/v1"
         desk.write("work/app/.env", f"OPENAI_BASE_URL : x\nOPENAI_BASE_URL={url}\n")
         if host == "a":
-            desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=EXPORTED).ended(0)
+            desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=EXPORTED).exits(0)
 
 
 def as_before(desk: Desk, state: dict[str, bytes]) -> None:
@@ -231,7 +231,7 @@ def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: D
                 said.append(seen.raw.decode())
             else:
                 forced = {**EXPORTED, "FORCE_COLOR": "1", "TERM": "xterm", **env}
-                said.append(desk.run(*argv, env=forced).ended(code).said)
+                said.append(desk.run(*argv, env=forced).exits(code).output)
         coloured, plain, dumb = said
         assert any(part in each for each in coloured_parts(coloured)), argv
         assert re.sub(r"\x1b\[[0-9;]+m", "", coloured) == plain == dumb, argv
@@ -241,20 +241,20 @@ def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: D
 def test_what_is_piped_has_no_colour(desk: Desk) -> None:
     colour_desk(desk)
     for argv, code, _ in COLOURED:
-        assert "\x1b" not in desk.run(*argv, env={**EXPORTED, "TERM": "xterm-256color"}).ended(code).said, argv
+        assert "\x1b" not in desk.run(*argv, env={**EXPORTED, "TERM": "xterm-256color"}).exits(code).output, argv
 
 
 def test_an_error_has_the_colour_that_an_option_chooses(desk: Desk) -> None:
     argv = ["resolve", "--explain", "--env-file", "missing", "--color"]
-    assert coloured_parts(desk.run(*argv, "always").ended(3).err) == ["qwen-cfg:"]
-    assert "\x1b" not in desk.run(*argv, "never", env={"FORCE_COLOR": "1"}).ended(3).err
+    assert coloured_parts(desk.run(*argv, "always").exits(3).err) == ["qwen-cfg:"]
+    assert "\x1b" not in desk.run(*argv, "never", env={"FORCE_COLOR": "1"}).exits(3).err
     assert b"\x1b" not in see(desk, *argv, "never").raw
 
 
 def test_what_is_written_is_told_in_a_terminal(desk: Desk) -> None:
     argv = ["resolve", *PLAIN, "-o", "qwen.toml"]
     assert "wrote qwen.toml" in see(desk, *argv, env={"OPENAI_API_KEY": KEY}).text
-    assert desk.run(*argv, env={"OPENAI_API_KEY": KEY}).ended(0).said == ""
+    assert desk.run(*argv, env={"OPENAI_API_KEY": KEY}).exits(0).output == ""
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server
     with Typing(desk, "run", env=env_of(server)) as chat:
         chat.until("0 tokens")
         chat.type(f"help{ENTER}").until("/stats", "\n>")
-        assert chat.type(f"{word}{ENTER}").ended() == 0
+        assert chat.type(f"{word}{ENTER}").exit_code() == 0
     assert [request for request in server.taken() if request.path.endswith("/completions")] == []
 
 

@@ -93,7 +93,7 @@ def test_saved_values_come_from_the_file(desk: Desk) -> None:
     assert ready_config.artifact.api_key == SecretReference("env-file", "./.qwen/.env", "OPENAI_API_KEY")
     assert ready_config.key == Secret(KEY)
     assert ready_config.notices == ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
-    assert desk.run("resolve").ended(0).toml["config"]["model"] == "m-1"
+    assert desk.run("resolve").exits(0).toml["config"]["model"] == "m-1"
 
 
 def test_a_value_that_overrides_the_saved_one_is_named_and_the_typed_one_counts(
@@ -229,14 +229,14 @@ def test_an_artifact_saved_in_a_session_can_be_checked(desk: Desk) -> None:
     artifact = changes_of()(TYPED).artifact
     desk.write("work/app/session.toml", dump(artifact))
     assert replay(present_request(), artifact).flags["model"] == FlagValue("/auth", "m-1")
-    outcome = desk.run("check", "session.toml").ended(0)
-    assert "API key" in outcome.said
-    assert "the key typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
-    desk.run("check", "session.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
-    refused = desk.run("run", "--config", "session.toml", "-p", "ping", "--trust-project").ended(3)
+    outcome = desk.run("check", "session.toml").exits(0)
+    assert "API key" in outcome.output
+    assert "the key typed at /auth" in desk.run("check", "--strict", "session.toml").exits(1).output
+    desk.run("check", "session.toml", env={"OPENAI_API_KEY": KEY}).exits(0)
+    refused = desk.run("run", "--config", "session.toml", "-p", "ping", "--trust-project").exits(3)
     assert "the key typed at /auth" in refused.err
     # A file cannot confirm typed values.
-    desk.run("run", "--config", "session.toml", "-p", "ping").ended(5)
+    desk.run("run", "--config", "session.toml", "-p", "ping").exits(5)
 
 
 def test_a_base_url_typed_earlier_is_the_users_own(desk: Desk) -> None:

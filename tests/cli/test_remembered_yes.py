@@ -61,16 +61,16 @@ def test_approval_is_for_the_target_of_a_link(desk: Desk, server: Provider, way:
         desk.write(f"work/app/{place}", f"{variable}={FIRST}\n")
     else:
         link(desk, place, "first/keys")
-    told = ask(desk, server, *NEWER).ended(5)
+    told = ask(desk, server, *NEWER).exits(5)
     assert (f"is a link to {desk.home}/first/keys" in told.err) == (before == "link")
-    desk.run("trust", "--yes", *NEWER).ended(0)
-    ask(desk, server, *NEWER).ended(0)
+    desk.run("trust", "--yes", *NEWER).exits(0)
+    ask(desk, server, *NEWER).exits(0)
     assert len(server.taken()) == 1
     link(desk, place, "second/keys")
     for words in (["run", "-p", "x"], ["doctor"]):
-        refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).ended(5)
+        refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).exits(5)
         assert f"{place if place[:2] == '..' else './.env'} is a link to {desk.home}/second/keys" in refused.err
-        assert SECOND not in refused.said
+        assert SECOND not in refused.output
     assert server.taken() == []
 
 
@@ -86,13 +86,13 @@ def test_approval_is_for_the_target_of_a_linked_directory(desk: Desk, server: Pr
         desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
         link(desk, ".qwen", "first")
         words = ["--secret-from", "env-file:.qwen/.env:OPENAI_API_KEY", "--env-file", ".env"]
-        desk.write("work/app/a.toml", desk.run("resolve", *words).ended(0).out)
+        desk.write("work/app/a.toml", desk.run("resolve", *words).exits(0).out)
         words = ["--config", "a.toml"]
-    desk.run("trust", "--yes", *words).ended(0)
-    ask(desk, server, *words).ended(0)
+    desk.run("trust", "--yes", *words).exits(0)
+    ask(desk, server, *words).exits(0)
     assert server.taken()[0].authorization == f"Bearer {FIRST}"
     link(desk, "named" if linked == "a directory" else ".qwen", "second")
-    assert f"{desk.home}/second/.env" in ask(desk, server, *words).ended(5).err
+    assert f"{desk.home}/second/.env" in ask(desk, server, *words).exits(5).err
     assert server.taken() == []
 
 
@@ -105,15 +105,15 @@ def test_approval_of_an_artifact_is_for_its_present_key_file(desk: Desk, server:
     link(desk, place, "first")
     if reference != "settings":
         words = ["--no-env-file", "--secret-from", reference, "--openai-base-url", STRANGER]
-        text = desk.run("resolve", *words).ended(0).out
+        text = desk.run("resolve", *words).exits(0).out
     else:
-        text = desk.run("resolve", *NEWER, "--no-env-file", "--openai-base-url", STRANGER).ended(0).out
+        text = desk.run("resolve", *NEWER, "--no-env-file", "--openai-base-url", STRANGER).exits(0).out
     desk.write("work/app/a.toml", text)
-    desk.run("trust", "--config", "a.toml", "--yes").ended(0)
-    ask(desk, server, "--config", "a.toml").ended(0)
+    desk.run("trust", "--config", "a.toml", "--yes").exits(0)
+    ask(desk, server, "--config", "a.toml").exits(0)
     assert server.taken()[0].authorization == f"Bearer {FIRST}"
     link(desk, place, "second")
-    refused = ask(desk, server, "--config", "a.toml").ended(5)
+    refused = ask(desk, server, "--config", "a.toml").exits(5)
     assert f"is a link to {desk.home}/second/" in refused.err
     assert server.taken() == []
 
@@ -123,11 +123,11 @@ def test_approval_lasts_if_no_link_changes(desk: Desk, server: Provider) -> None
     desk.write(OWN, json.dumps(message_of(baseUrl=STRANGER)))
     link(desk, ".env", "first/keys")
     desk.write("first/keys", f"OPENAI_API_KEY={FIRST}\n")
-    desk.run("trust", "--yes", *NEWER).ended(0)
-    ask(desk, server, *NEWER).ended(0)
+    desk.run("trust", "--yes", *NEWER).exits(0)
+    ask(desk, server, *NEWER).exits(0)
     desk.write("first/keys", f"# a comment\nOTHER=x\nOPENAI_API_KEY={KEY}\n")
     desk.write(OWN, json.dumps(message_of(baseUrl=STRANGER) | {"model": {"name": "another"}}))
-    ask(desk, server, *NEWER).ended(0)
+    ask(desk, server, *NEWER).exits(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {FIRST}", f"Bearer {KEY}"]
 
 
@@ -136,7 +136,7 @@ def test_approval_lasts_if_no_link_changes(desk: Desk, server: Provider) -> None
 
 def run_without_question(desk: Desk, server: Provider, *words: str, **env: str) -> None:
     """Run a command without approvals; it would exit with 5 if there were a question."""
-    outcome = desk.run(*words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env}).ended(0)
+    outcome = desk.run(*words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env}).exits(0)
     # Only the test needs plain http to another machine.
     assert [line for line in outcome.err.splitlines() if line.startswith("QC") and "QC305" not in line] == []
 
@@ -159,7 +159,7 @@ def test_a_user_with_own_settings_and_key_is_not_asked(desk: Desk, server: Provi
     for words in (["run", "-p", "x", *NEWER], ["resolve", *NEWER, "-o", "a.toml"], ["check", "a.toml", *NEWER]):
         run_without_question(desk, server, *words, **env)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
-    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+    assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
@@ -176,9 +176,9 @@ def test_a_package_with_its_own_env_file_is_not_asked_about(desk: Desk, server: 
         run_without_question(desk, server, *words)
     desk.run(
         "run", "-p", "x", *method, cwd=desk.cwd / "packages/one", env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}
-    ).ended(0)
+    ).exits(0)
     assert {request.headers["host"] for request in server.taken()} == {"stranger.example"}
-    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+    assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])

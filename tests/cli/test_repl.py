@@ -82,7 +82,7 @@ def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: 
 
 @pytest.mark.parametrize("way", [CTRL_D, f"/quit{ENTER}", f"/exit{ENTER}"])
 def test_leaving(chat: Typing, way: str) -> None:
-    assert chat.type(way).ended() == 0
+    assert chat.type(way).exit_code() == 0
 
 
 def test_ctrl_d_deletes_where_something_is_typed(chat: Typing, server: Provider) -> None:
@@ -95,7 +95,7 @@ def test_ctrl_c_clears_the_line_and_tells_how_to_leave(chat: Typing, server: Pro
     chat.type("never sent").until("> never sent")
     chat.type(CTRL_C).when(lambda: "never sent" not in chat.text, "the line was not cleared")
     chat.type(CTRL_C).until("Ctrl-D exits.", "\n>")
-    assert chat.type(CTRL_D).ended() == 0
+    assert chat.type(CTRL_D).exit_code() == 0
     assert server.requests == []
 
 
@@ -232,7 +232,7 @@ def test_only_a_conversation_names_its_own_way_to_another_model(chat: Typing, se
     reply = refusal(404, "The model `m` does not exist", "model_not_found")
     ask(chat, server, "who", reply, "has no model", "To change the model here: /model")
     server.replies[:] = [reply]
-    outcome = desk.run("run", "Hi", env=env_of(server)).ended(6)
+    outcome = desk.run("run", "Hi", env=env_of(server)).exits(6)
     assert "--model" in outcome.err
     assert "qwen-cfg set model" in outcome.err
     assert "/model" not in outcome.err
@@ -257,7 +257,7 @@ def test_an_error_is_shown_and_the_question_can_be_recalled(chat: Typing, server
 def test_a_refused_key_names_its_origin(chat: Typing, server: Provider) -> None:
     seen = ask(chat, server, "hi", refusal(401, f"Incorrect API key provided: {KEY}"), "OPENAI_API_KEY")
     assert KEY not in seen
-    assert chat.type(CTRL_D).ended() == 0
+    assert chat.type(CTRL_D).exit_code() == 0
 
 
 def test_a_retry_is_told(chat: Typing, server: Provider) -> None:
@@ -323,7 +323,7 @@ def test_history_is_kept_for_its_owner_alone_and_without_keys(desk: Desk, server
         chat.until("0 tokens")
         command(chat, f"my key is {KEY}", "pong")
         command(chat, "two", "pong")
-        assert chat.type(CTRL_D).ended() == 0
+        assert chat.type(CTRL_D).exit_code() == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [stat.S_IMODE(d.stat().st_mode) for d in list(file.parents)[:3]] == [0o700] * 3
     assert KEY not in file.read_text()
@@ -436,7 +436,7 @@ def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Pr
 def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) -> None:
     # A key in the artifact itself, too short to be redacted in texts.
     env = env_of(server) | {"OPENAI_API_KEY": "k3y"}
-    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env=env).ended(0)
+    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env=env).exits(0)
     assert '"k3y"' in (desk.cwd / "a.toml").read_text()
     with Typing(desk, "run", "--config", "a.toml") as chat:
         chat.until("The key comes from the artifact itself", "0 tokens")
@@ -496,7 +496,7 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
         chat.type("/help\r").until("/exit", "\n>")
         chat.type("/stats\r").until("tokens per second", "\n>")
         chat.type(CTRL_C).until("Ctrl-D exits.\n>")
-        assert chat.type(CTRL_D).ended() == 0
+        assert chat.type(CTRL_D).exit_code() == 0
     assert server.requests[0].texts == ["one\ntwo"]
     assert b"\x1b" not in chat.raw
     assert b"\x07" not in chat.raw
@@ -535,7 +535,7 @@ def test_a_narrow_terminal(desk: Desk, server: Provider, width: int, height: int
         chat.type(f"hi{ENTER}").until("end.")
         chat.type(f"/stats{ENTER}").until("end.", "> /stats", "\n>")
         chat.type(f"/help{ENTER}").until("> /stats", "> /help", "\n>")
-        assert chat.type(CTRL_D).ended() == 0
+        assert chat.type(CTRL_D).exit_code() == 0
         assert "\n".join(["1" * width] * 2) in chat.text
 
 
@@ -550,7 +550,7 @@ def test_a_window_that_becomes_another_size(chat: Typing, server: Provider) -> N
     server.replies.append(replace(streamed(*(["word "] * 30), "\n\nthe end."), pause=0.02))
     chat.type(f"go{ENTER}").until("word word")
     chat.resize(40, 12).until("the end.", "\n>")
-    assert chat.type(CTRL_D).ended() == 0
+    assert chat.type(CTRL_D).exit_code() == 0
 
 
 def test_a_window_that_becomes_narrower_in_the_middle_of_a_list(chat: Typing, server: Provider) -> None:

@@ -36,7 +36,7 @@ def services(desk: Desk) -> Desk:
     """A repository with three artifacts: one up to date whose key git would add, one with drift, one invalid."""
     for name in NAMES:
         desk.write(f"work/app/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
-        desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).ended(0)
+        desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).exits(0)
     environment = {"PATH": os.environ["PATH"], "HOME": str(desk.home)}
     subprocess.run(["git", "init", "-q", str(desk.cwd.parent)], env=environment, check=True)
     desk.write("work/.gitignore", "**/[bc]*/.env\n")
@@ -46,7 +46,7 @@ def services(desk: Desk) -> Desk:
 
 
 def report(desk: Desk, form: str, *words: str, code: int = 3, **env: str) -> str:
-    return desk.run("check", *(words or (".",)), "--format", form, env=env).ended(code).out
+    return desk.run("check", *(words or (".",)), "--format", form, env=env).exits(code).out
 
 
 def results(desk: Desk, *words: str, code: int = 3) -> list[dict[str, Any]]:
@@ -112,7 +112,7 @@ def test_code_quality_has_the_form_that_gitlab_requires(services: Desk) -> None:
 
 
 def test_no_two_issues_have_the_same_fingerprint(desk: Desk) -> None:
-    desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": KEY}).exits(0)
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=n\nDEBUG=1\n")
     issues = json.loads(report(desk, "gitlab", "a.toml", "--strict", code=1))
     Draft202012Validator(CODE_QUALITY).validate(issues)
@@ -158,7 +158,7 @@ def test_every_format_has_the_same_problems(services: Desk, form: str) -> None:
 def test_an_error_is_in_every_format_and_on_standard_error(services: Desk, form: str) -> None:
     """Also with one artifact, or with none."""
     for name in ("c", "missing.toml"):
-        outcome = services.run("check", name, "--format", form).ended(3)
+        outcome = services.run("check", name, "--format", form).exits(3)
         assert "qwen-cfg: " in outcome.err
         assert f"app/{'c/qwen.toml' if name == 'c' else name}" in outcome.out or form == "junit"
         assert outcome.out.count("invalid") or form == "github"
@@ -172,7 +172,7 @@ def test_paths_start_from_the_workspace_in_every_directory(services: Desk) -> No
             ({"GITHUB_WORKSPACE": str(services.home)}, "work/app/c/qwen.toml"),
             ({"CI_PROJECT_DIR": str(services.cwd)}, "c/qwen.toml"),
         ):
-            out = services.run("check", name, "--format", "github", cwd=cwd, env=env).ended(3).out
+            out = services.run("check", name, "--format", "github", cwd=cwd, env=env).exits(3).out
             match = ANNOTATION.fullmatch(out.strip())
             assert match
             assert match[2] == expected
@@ -214,17 +214,17 @@ def history(services: Desk) -> Desk:
 
 def test_a_diff_has_every_format(history: Desk) -> None:
     words, below = ("diff", "HEAD~1", "HEAD", "--format"), history.cwd / "a"
-    document = json.loads(history.run(*words, "sarif", cwd=below).ended(3).out)
+    document = json.loads(history.run(*words, "sarif", cwd=below).exits(3).out)
     Draft202012Validator(SARIF).validate(document)
     found = {(result["ruleId"], place(result)[0]) for result in document["runs"][0]["results"]}
     expected = {("change", "added"), ("change", ODD), ("change", "removed"), ("invalid", "c")}
     assert found == {(code, f"app/{name}/qwen.toml") for code, name in expected}
-    issues = json.loads(history.run(*words, "gitlab").ended(3).out)
+    issues = json.loads(history.run(*words, "gitlab").exits(3).out)
     Draft202012Validator(CODE_QUALITY).validate(issues)
     assert {issue["location"]["path"] for issue in issues} == {file for _, file in found}
-    suite = ET.fromstring(history.run(*words, "junit").ended(3).out)[0]
+    suite = ET.fromstring(history.run(*words, "junit").exits(3).out)[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "3", "1")
-    lines = history.run(*words, "github", cwd=below).ended(3).out.splitlines()
+    lines = history.run(*words, "github", cwd=below).exits(3).out.splitlines()
     assert all(ANNOTATION.fullmatch(line) for line in lines)
     assert {line.split(",")[0] for line in lines} >= {
         "::error file=app/c/qwen.toml",
@@ -283,7 +283,7 @@ def test_an_unwritable_summary_file_is_reported_only(services: Desk, place_for_s
             place.mkdir()
         case "a pipe":
             os.mkfifo(place)
-    outcome = services.run("check", ".", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(place)}).ended(3)
+    outcome = services.run("check", ".", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(place)}).exits(3)
     assert "no summary is written" in outcome.err
     assert outcome.out == report(services, "github")
     assert place_for_summary.read_text() == "before\n"

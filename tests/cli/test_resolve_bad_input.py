@@ -39,32 +39,32 @@ if TYPE_CHECKING:
 def test_an_invalid_value_is_named_with_origin_and_expectation(
     desk: Desk, variable: str, value: str, field: str, expected: str
 ) -> None:
-    outcome = desk.run("resolve", env={**WITH_KEY, variable: value}).ended(3)
+    outcome = desk.run("resolve", env={**WITH_KEY, variable: value}).exits(3)
     assert outcome.out == ""
     for part in (field, value, variable, "Expected ", expected):
         assert part in outcome.err
     # An env file is named with the line. (Fields of the user alone are in a file of the user.)
     file = desk.write(".qwen/.env", f"\n{variable}='{value}'\n")
-    outcome = desk.run("resolve", env=WITH_KEY).ended(3)
+    outcome = desk.run("resolve", env=WITH_KEY).exits(3)
     assert "~/.qwen/.env:2" in outcome.err
     file.unlink()
 
 
 @pytest.mark.parametrize("value", [f"{KEY}\n", f" {KEY}", f"{KEY}ß", f"{KEY}\tx"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(desk: Desk, value: str) -> None:
-    outcome = desk.run("resolve", env={"OPENAI_API_KEY": value}).ended(3)
+    outcome = desk.run("resolve", env={"OPENAI_API_KEY": value}).exits(3)
     assert "api_key from environment OPENAI_API_KEY" in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 def test_an_invalid_value_is_not_replaced_by_a_lower_layer(desk: Desk) -> None:
     desk.write("work/app/.env", "QWEN_CFG_TIMEOUT=30\n")
-    desk.run("resolve", "--timeout", "soon", env=WITH_KEY).ended(3)
+    desk.run("resolve", "--timeout", "soon", env=WITH_KEY).exits(3)
 
 
 def test_bytes_that_are_not_utf_8(desk: Desk) -> None:
-    assert "OPENAI_MODEL" in desk.run("resolve", env={**WITH_KEY, "OPENAI_MODEL": b"\xff"}).ended(3).err
-    assert "--model" in desk.run("resolve", "--model", b"\xff", env=WITH_KEY).ended(3).err
+    assert "OPENAI_MODEL" in desk.run("resolve", env={**WITH_KEY, "OPENAI_MODEL": b"\xff"}).exits(3).err
+    assert "--model" in desk.run("resolve", "--model", b"\xff", env=WITH_KEY).exits(3).err
 
 
 # Env files that cannot be read, or are no files.
@@ -81,29 +81,29 @@ def test_bytes_that_are_not_utf_8(desk: Desk) -> None:
 def test_an_invalid_found_file_is_an_error(desk: Desk, content: bytes, said: str) -> None:
     desk.write("work/app/.env", content)
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
-    outcome = desk.run("resolve").ended(3)
+    outcome = desk.run("resolve").exits(3)
     assert said in outcome.err
     assert outcome.out == ""
 
 
 def test_an_invalid_file_that_is_not_reached_is_ignored(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    expected = desk.run("resolve").ended(0).out
+    expected = desk.run("resolve").exits(0).out
     desk.write(".env", b"OPENAI_MODEL=\xff\n")
     os.mkfifo(desk.home / "work/.env")
-    assert desk.run("resolve").ended(0).out == expected
-    desk.run("resolve", "--explain").ended(0)
+    assert desk.run("resolve").exits(0).out == expected
+    desk.run("resolve", "--explain").exits(0)
 
 
 def test_an_unreadable_env_file_is_named(open_desk: Desk) -> None:
     closed = open_desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     open_desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     closed.chmod(0)
-    assert "./.env: the env file cannot be read" in open_desk.run("resolve", nobody=True).ended(3).err
+    assert "./.env: the env file cannot be read" in open_desk.run("resolve", nobody=True).exits(3).err
     closed.unlink()
     hidden = open_desk.write("work/app/.qwen/.env", "A=1\n").parent
     hidden.chmod(0)
-    assert "./.qwen/.env: cannot check" in open_desk.run("resolve", nobody=True).ended(3).err
+    assert "./.qwen/.env: cannot check" in open_desk.run("resolve", nobody=True).exits(3).err
 
 
 @pytest.mark.parametrize("obstacle", ["directory", "dangling link", "link loop"])
@@ -114,7 +114,7 @@ def test_a_path_that_is_no_file_is_skipped_and_reported(desk: Desk, obstacle: st
     else:
         place.symlink_to("nowhere" if obstacle == "dangling link" else ".env")
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n")
-    outcome = desk.run("resolve").ended(0)
+    outcome = desk.run("resolve").exits(0)
     assert outcome.toml["env_file"]["paths"] == ["../.env"]
     assert "QC106" in outcome.err
     assert f"./.env is a {obstacle}" in outcome.err
@@ -127,7 +127,7 @@ def test_a_fifo_is_read_once(desk: Desk) -> None:
         target=lambda: fifo.write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=piped\n"), daemon=True
     )
     writer.start()
-    outcome = desk.run("resolve").ended(0)
+    outcome = desk.run("resolve").exits(0)
     writer.join(10)
     assert outcome.toml["config"]["model"] == "piped"
     assert outcome.toml["config"]["api_key"]["path"] == "./.env"
@@ -136,6 +136,6 @@ def test_a_fifo_is_read_once(desk: Desk) -> None:
 def test_a_fifo_without_a_writer_times_out(desk: Desk) -> None:
     os.mkfifo(desk.cwd / ".env")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
-    outcome = desk.run("resolve").ended(3)
+    outcome = desk.run("resolve").exits(3)
     assert "./.env" in outcome.err
     assert "FIFO" in outcome.err

@@ -41,7 +41,7 @@ def test_secret_from_sets_the_reference(desk: Desk, text: str, reference: dict[s
 def test_secret_from_overrides_a_present_key(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     assert config(desk.run("resolve"))["api_key"]["from"] == "env-file"
-    moved = desk.run("resolve", "--secret-from", "environment:OPENAI_API_KEY").ended(0).toml
+    moved = desk.run("resolve", "--secret-from", "environment:OPENAI_API_KEY").exits(0).toml
     assert moved["config"]["api_key"] == {"from": "environment", "variable": "OPENAI_API_KEY"}
     assert moved["provenance"]["api_key"]["layer"] == "environment"
 
@@ -63,9 +63,9 @@ def test_secret_from_overrides_a_present_key(desk: Desk) -> None:
     ],
 )
 def test_an_invalid_secret_from_is_refused_and_not_shown(desk: Desk, text: str) -> None:
-    outcome = desk.run("resolve", "--secret-from", text).ended(2)
+    outcome = desk.run("resolve", "--secret-from", text).exits(2)
     assert "environment:VARIABLE" in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
     assert outcome.out == ""
 
 
@@ -79,8 +79,8 @@ def test_an_inlined_secret_is_only_in_a_private_file(desk: Desk) -> None:
     open_to_all = desk.write("work/app/a.toml", "old\n")
     open_to_all.chmod(0o666)
     for name in ("a.toml", "b.json"):
-        outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).ended(0)
-        assert KEY not in outcome.said
+        outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).exits(0)
+        assert KEY not in outcome.output
         file = desk.cwd / name
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         document = json.loads(file.read_text()) if name.endswith("json") else tomllib.loads(file.read_text())
@@ -90,13 +90,13 @@ def test_an_inlined_secret_is_only_in_a_private_file(desk: Desk) -> None:
 @pytest.mark.parametrize("argv", [[], ["--explain"], ["-o", "pipe"], ["-o", "/dev/null"]])
 def test_inlined_secrets_need_a_regular_file(desk: Desk, argv: list[str]) -> None:
     os.mkfifo(desk.cwd / "pipe")
-    outcome = desk.run("resolve", "--inline-secrets", *argv, env=WITH_KEY).ended(2)
-    assert KEY not in outcome.said
+    outcome = desk.run("resolve", "--inline-secrets", *argv, env=WITH_KEY).exits(2)
+    assert KEY not in outcome.output
     assert "-o" in outcome.err
 
 
 def test_inline_secrets_needs_a_key(desk: Desk) -> None:
-    desk.run("resolve", "--inline-secrets", "--auth-type", "qwen-oauth", "-o", "a.toml").ended(3)
+    desk.run("resolve", "--inline-secrets", "--auth-type", "qwen-oauth", "-o", "a.toml").exits(3)
     assert desk.files() == {}
 
 
@@ -108,14 +108,14 @@ def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> No
     git(desk.cwd, "add", ".")
     (desk.cwd / "link.toml").symlink_to("tracked.toml")
     for name in ("tracked.toml", "./deep/er/also.toml", "link.toml", str(tracked)):
-        outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).ended(2)
+        outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).exits(2)
         assert "git" in outcome.err
-        assert KEY not in outcome.said
+        assert KEY not in outcome.output
     assert not any(KEY.encode() in content for content in desk.files().values())
-    desk.run("resolve", "--inline-secrets", "-o", "untracked.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "--inline-secrets", "-o", "untracked.toml", env=WITH_KEY).exits(0)
     git(desk.cwd, "commit", "-m", "x")
     tracked.unlink()
-    desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY).ended(2)
+    desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY).exits(2)
 
 
 @needs_git
@@ -127,7 +127,7 @@ def test_inlined_secrets_are_refused_if_the_git_status_is_unknown(desk: Desk) ->
     (desk.cwd / ".git/index").write_bytes(b"broken")
     outcome = desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY)
     assert tracked.read_text() == "as it was\n"
-    outcome.ended(2)
+    outcome.exits(2)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
@@ -141,9 +141,9 @@ def test_inlined_secrets_are_refused_in_another_users_repository(desk: Desk) -> 
         os.chown(path, 65534, 65534)
     outcome = desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY)
     assert tracked.read_text() == "as it was\n"
-    outcome.ended(2)
+    outcome.exits(2)
 
 
 def test_without_git_inlined_secrets_are_allowed(desk: Desk) -> None:
-    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={**WITH_KEY, "PATH": str(desk.home)}).ended(0)
+    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={**WITH_KEY, "PATH": str(desk.home)}).exits(0)
     assert KEY in (desk.cwd / "a.toml").read_text()

@@ -61,16 +61,16 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name:
             assert reached.authorization in ("Bearer sk-flag", None)
             assert (reached.authorization is None) == (reached.method == "CONNECT")
         elif observed == {"error": "missing_api_key"}:
-            assert outcome.ended(3).out == "", scenario
+            assert outcome.exits(3).out == "", scenario
         elif observed == {"error": "connection"}:
             # Qwen Code 0.10.1 had another default host than ours; that of the newer version is the same.
-            outcome.ended(6)
+            outcome.exits(6)
             assert (reached.method, reached.path) == ("CONNECT", f"{host}:443"), scenario
         else:
             # Qwen Code 0.10.1 had another default model than ours; a file may also name it.
             model = reached.body["model"]
             assert model == observed["model"] or (model, observed["model"]) == ("gpt-4o", its_model)
-            assert outcome.ended(0).out == f"pong from {model} ü\n", scenario
+            assert outcome.exits(0).out == f"pong from {model} ü\n", scenario
             assert reached.authorization == f"Bearer {observed['api_key']}"
             assert f"{server.url}{reached.path}" == f"{observed['base_url']}/chat/completions"
             assert reached.texts == ["ping"]
@@ -80,10 +80,10 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name:
 def test_the_sent_values_are_the_compiled_ones(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/base/v1/\n")
     flags = ["--model", "qwen3-coder-plus"]
-    compiled = desk.run("resolve", *flags).ended(0).toml["config"]
-    desk.run("resolve", *flags, "-o", "a.toml").ended(0)
-    desk.run("run", "-p", "ping", *flags).ended(0)
-    desk.run("run", "-p", "ping", "--config", "a.toml").ended(0)
+    compiled = desk.run("resolve", *flags).exits(0).toml["config"]
+    desk.run("resolve", *flags, "-o", "a.toml").exits(0)
+    desk.run("run", "-p", "ping", *flags).exits(0)
+    desk.run("run", "-p", "ping", "--config", "a.toml").exits(0)
     request, again = server.taken()
     assert (compiled["model"], compiled["base_url"]) == (request.body["model"], f"{server.url}/base/v1/")
     assert request.path == "/base/v1/chat/completions"
@@ -109,7 +109,7 @@ def test_the_key_arrives_from_every_origin(desk: Desk, server: Provider, source:
             threading.Thread(target=file.write_text, args=(f"OPENAI_API_KEY='{key}'\n",), daemon=True).start()
         else:
             desk.write("work/app/.env", f"OPENAI_API_KEY='{key}'\n")
-    outcome = desk.run("run", "-p", "ping", *argv, env=env).ended(0)
+    outcome = desk.run("run", "-p", "ping", *argv, env=env).exits(0)
     (request,) = server.taken()
     assert request.authorization == f"Bearer {key}"
     assert request.path == "/v1/chat/completions"
@@ -120,8 +120,8 @@ def test_the_key_arrives_from_every_origin(desk: Desk, server: Provider, source:
 
 
 def test_an_artifact_alone_is_enough(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "a.json", "--inline-secrets", env=env_of(server)).ended(0)
-    desk.run("run", "-p", "ping", "--config", "a.json").ended(0)
+    desk.run("resolve", "-o", "a.json", "--inline-secrets", env=env_of(server)).exits(0)
+    desk.run("run", "-p", "ping", "--config", "a.json").exits(0)
     (calm,) = server.taken()
     assert (calm.authorization, calm.path, calm.body["model"]) == (f"Bearer {KEY}", "/v1/chat/completions", "m")
     hostile = {
@@ -139,7 +139,7 @@ def test_an_artifact_alone_is_enough(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", b"\xff")
     desk.write(".netrc", "machine 127.0.0.1 login somebody password else\n").chmod(0o600)
     for home in (desk.home, None, "", "/no/such/home"):
-        desk.run("run", "-p", "ping", "--config", "a.json", env=hostile, home=home).ended(0)
+        desk.run("run", "-p", "ping", "--config", "a.json", env=hostile, home=home).exits(0)
         assert server.taken() == [calm]
 
 
@@ -151,24 +151,24 @@ def test_a_run_over_https(desk: Desk, tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(desk.cwd / "other.pem"))
     with provider(ssl_certfile=str(pem)) as server:
         flags = ["--openai-base-url", server.url.replace("http:", "https:") + "/v1", "--ca-bundle", "ca.pem"]
-        desk.run("resolve", "-o", "a.toml", *flags, env={"OPENAI_API_KEY": KEY}).ended(0)
+        desk.run("resolve", "-o", "a.toml", *flags, env={"OPENAI_API_KEY": KEY}).exits(0)
         hostile = {
             "SSL_CERT_FILE": "other.pem",
             "SSL_CERT_DIR": "/",
             "SSLKEYLOGFILE": "keys.log",
             "OPENAI_API_KEY": KEY,
         }
-        desk.run("run", "-p", "ping", "--config", "a.toml", env=hostile).ended(0)
+        desk.run("run", "-p", "ping", "--config", "a.toml", env=hostile).exits(0)
         assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
     assert not (desk.cwd / "keys.log").exists()
 
 
 def test_secret_from_can_be_combined_with_an_artifact(desk: Desk, server: Provider) -> None:
-    desk.run("resolve", "-o", "a.toml", env=env_of(server)).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=env_of(server)).exits(0)
     moved = ["run", "-p", "ping", "--config", "a.toml", "--secret-from", "environment:CI_KEY"]
-    desk.run(*moved, env={"CI_KEY": "sk-of-the-ci-0123456789"}).ended(0)
+    desk.run(*moved, env={"CI_KEY": "sk-of-the-ci-0123456789"}).exits(0)
     assert server.taken()[0].authorization == "Bearer sk-of-the-ci-0123456789"
-    desk.run(*moved).ended(3)
+    desk.run(*moved).exits(3)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_secret_from_can_be_combined_with_an_artifact(desk: Desk, server: Provid
     ],
 )
 def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider, argv: list[str]) -> None:
-    desk.run("resolve", "-o", "a.toml", env=env_of(server)).ended(0)
-    desk.run("run", "-p", "x", "--config", "a.toml", *argv, env=env_of(server)).ended(2)
+    desk.run("resolve", "-o", "a.toml", env=env_of(server)).exits(0)
+    desk.run("run", "-p", "x", "--config", "a.toml", *argv, env=env_of(server)).exits(2)
     assert server.taken() == []
 
 
@@ -191,11 +191,11 @@ def test_only_the_proxy_of_the_config_is_used(desk: Desk, server: Provider) -> N
     """The server is also the proxy: a request through it has an absolute URL in its first line."""
     url = "http://models.example/v1"
     flags = ["run", "-p", "ping", "--openai-base-url", url, "--openai-api-key", KEY, "--timeout", "5"]
-    desk.run(*flags, "--proxy", server.url).ended(0)
+    desk.run(*flags, "--proxy", server.url).exits(0)
     assert [r.headers["host"] for r in server.taken()] == ["models.example"]
-    desk.run(*flags, env={"HTTPS_PROXY": server.url}).ended(0)
+    desk.run(*flags, env={"HTTPS_PROXY": server.url}).exits(0)
     assert [r.headers["host"] for r in server.taken()] == ["models.example"]
-    desk.run("run", "-p", "ping", "--proxy", "http://127.0.0.1:9", "--no-proxy", "127.0.0.1", env=env_of(server)).ended(
+    desk.run("run", "-p", "ping", "--proxy", "http://127.0.0.1:9", "--no-proxy", "127.0.0.1", env=env_of(server)).exits(
         0
     )
     assert len(server.taken()) == 1
@@ -205,7 +205,7 @@ def test_only_the_proxy_of_the_config_is_used(desk: Desk, server: Provider) -> N
 
 
 def test_the_prompt_is_read_from_standard_input(desk: Desk, server: Provider) -> None:
-    desk.run("run", env=env_of(server), stdin="zwei\nZeilen ü\n".encode()).ended(0)
+    desk.run("run", env=env_of(server), stdin="zwei\nZeilen ü\n".encode()).exits(0)
     assert server.taken()[0].body["messages"][0]["content"] == "zwei\nZeilen ü\n"
 
 
@@ -214,13 +214,13 @@ def test_the_prompt_is_read_from_standard_input(desk: Desk, server: Provider) ->
 )
 def test_an_empty_prompt_is_a_usage_error(desk: Desk, server: Provider, argv: list[Any], stdin: bytes) -> None:
     for locale in ({}, {"LC_ALL": "C.UTF-8"}):
-        assert desk.run("run", *argv, env={**env_of(server), **locale}, stdin=stdin).ended(2).out == ""
+        assert desk.run("run", *argv, env={**env_of(server), **locale}, stdin=stdin).exits(2).out == ""
     assert server.taken() == []
 
 
 def test_a_closed_standard_input_is_no_prompt(desk: Desk, server: Provider) -> None:
     outcome = desk.run("run", env=env_of(server), before=lambda: os.close(0))
-    outcome.ended(2)
+    outcome.exits(2)
 
 
 # Failures.
@@ -253,9 +253,9 @@ def test_after_a_failure_only_the_provider_has_the_key(
     else:
         env["OPENAI_API_KEY"] = key
     if source == "config":
-        desk.run("resolve", "-o", "a.toml", *argv, env=env).ended(0)
+        desk.run("resolve", "-o", "a.toml", *argv, env=env).exits(0)
         argv = ["--config", "a.toml"]
-    outcome = desk.run("run", "-p", "ping", *argv, env=env).ended(code)
+    outcome = desk.run("run", "-p", "ping", *argv, env=env).exits(code)
     assert outcome.out == ""
     assert server.url in outcome.err
     assert key not in outcome.err
@@ -266,8 +266,8 @@ def test_a_redirect_is_not_followed(desk: Desk, server: Provider) -> None:
     with provider() as elsewhere:
         for target in (elsewhere.url, server.url + "/v1"):
             server.elsewhere = target
-            outcome = desk.run("run", "-p", "ping", env=env_of(server, "redirects")).ended(6)
-            assert KEY not in outcome.said
+            outcome = desk.run("run", "-p", "ping", env=env_of(server, "redirects")).exits(6)
+            assert KEY not in outcome.output
             assert "307" in outcome.err
             # The redirecting server gets one request, and the target none.
             assert [request.path for request in server.taken()] == ["/redirects/chat/completions"]
@@ -276,28 +276,28 @@ def test_a_redirect_is_not_followed(desk: Desk, server: Provider) -> None:
 
 def test_a_provider_that_times_out(desk: Desk, server: Provider) -> None:
     argv = ["--timeout", "0.3", "--max-retries", "0"]
-    outcome = desk.run("run", "-p", "ping", *argv, env=env_of(server, "slow")).ended(6)
+    outcome = desk.run("run", "-p", "ping", *argv, env=env_of(server, "slow")).exits(6)
     assert server.url in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 def test_no_server_at_the_port(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     argv = ["--openai-base-url", f"http://127.0.0.1:{port}/v1", "--max-retries", "0"]
-    outcome = desk.run("run", "-p", "ping", *argv, env={"OPENAI_API_KEY": KEY}).ended(6)
+    outcome = desk.run("run", "-p", "ping", *argv, env={"OPENAI_API_KEY": KEY}).exits(6)
     assert f":{port}" in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\nX-Injected: 1", f"{KEY}ß", f" {KEY} "])
 @pytest.mark.parametrize("argv", [[], ["--config", "a.toml"]])
 def test_a_key_that_no_header_can_carry_is_not_sent(desk: Desk, server: Provider, key: str, argv: list[str]) -> None:
-    desk.run("resolve", "-o", "a.toml", env=env_of(server)).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=env_of(server)).exits(0)
     outcome = desk.run("run", "-p", "ping", *argv, env=env_of(server, key=key))
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
     assert server.taken() == []
-    outcome.ended(3)
+    outcome.exits(3)
 
 
 def test_an_invalid_ca_bundle(desk: Desk, server: Provider) -> None:
@@ -305,14 +305,14 @@ def test_an_invalid_ca_bundle(desk: Desk, server: Provider) -> None:
     os.mkfifo(desk.cwd / "pipe.pem")
     (desk.cwd / "endless.pem").symlink_to("/dev/zero")
     for path in ("missing.pem", "x.pem", ".", "pipe.pem", "endless.pem"):
-        outcome = desk.run("run", "-p", "x", "--ca-bundle", path, env=env_of(server)).ended(3)
+        outcome = desk.run("run", "-p", "x", "--ca-bundle", path, env=env_of(server)).exits(3)
         assert path in outcome.err
     assert server.taken() == []
 
 
 def test_qwen_oauth_sends_no_key(desk: Desk, server: Provider) -> None:
     outcome = desk.run("run", "-p", "x", "--auth-type", "qwen-oauth", env=env_of(server))
-    assert outcome.ended(3).out == ""
+    assert outcome.exits(3).out == ""
     assert server.taken() == []
 
 
@@ -321,18 +321,18 @@ def test_qwen_oauth_sends_no_key(desk: Desk, server: Provider) -> None:
 
 def test_an_unreplaced_placeholder_is_not_sent(desk: Desk, server: Provider) -> None:
     sound = env_of(server)
-    desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=sound).exits(0)
     for argv in ([], ["--config", "a.toml"]):
         for text, tool in (("op://Private/OpenAI/api-key", "1Password"), ("encrypted:BDqDBibm4wsYqMpC", "dotenvx")):
-            outcome = desk.run("run", "-p", "x", *argv, env={**sound, "OPENAI_API_KEY": text}).ended(3)
+            outcome = desk.run("run", "-p", "x", *argv, env={**sound, "OPENAI_API_KEY": text}).exits(3)
             assert tool in outcome.err
-            assert text not in outcome.said
+            assert text not in outcome.output
     assert server.requests == []
 
 
 def test_an_odd_key_from_any_origin_is_sent_with_a_warning(desk: Desk, server: Provider) -> None:
     sound = env_of(server)
-    desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=sound).exits(0)
     desk.write("work/app/key.txt", f"{KEY} mine\n")
     odd = {**sound, "OPENAI_API_KEY": f"{KEY} # prod", "CI_KEY": f"{KEY};"}
     for argv, words in (
@@ -343,7 +343,7 @@ def test_an_odd_key_from_any_origin_is_sent_with_a_warning(desk: Desk, server: P
     ):
         outcome = desk.run("run", "-p", "x", *argv, env=odd)
         assert words in outcome.err, argv
-        assert KEY not in outcome.said
+        assert KEY not in outcome.output
     assert len(server.requests) == 4
 
 
@@ -352,15 +352,15 @@ def test_ca_variables_of_other_programs_are_reported(desk: Desk, tmp_path: Path)
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     with provider(ssl_certfile=str(pem)) as server:
         sound = {**env_of(server), "OPENAI_BASE_URL": f"https://127.0.0.1:{server.port}/v1"}
-        desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
+        desk.run("resolve", "-o", "a.toml", env=sound).exits(0)
         for argv, names in (
             ([], ["NODE_EXTRA_CA_CERTS"]),
             (["--config", "a.toml"], ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
         ):
             env = {**sound, **dict.fromkeys(names, "company.pem")}
-            said = desk.run("run", "-p", "x", *argv, env=env).ended(6).err
+            said = desk.run("run", "-p", "x", *argv, env=env).exits(6).err
             assert [
                 name for name in names if f"{name} is set" not in said or f'--ca-bundle "${name}"' not in said
             ] == []
-        assert "is set" not in desk.run("run", "-p", "x", env=sound).ended(6).err
+        assert "is set" not in desk.run("run", "-p", "x", env=sound).exits(6).err
         assert server.requests == []

@@ -38,7 +38,7 @@ def first_line(desk: Desk, name: str) -> str:
 def project(desk: Desk) -> Desk:
     """A git work tree with a schema at its top."""
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
-    desk.write("work/app/qwen.schema.json", desk.run("schema", "resolved").ended(0).out)
+    desk.write("work/app/qwen.schema.json", desk.run("schema", "resolved").exits(0).out)
     return desk
 
 
@@ -46,30 +46,30 @@ def project(desk: Desk) -> Desk:
 
 
 def test_the_artifact_schema_is_printed(desk: Desk):
-    outcome = desk.run("schema", "resolved").ended(0)
+    outcome = desk.run("schema", "resolved").exits(0)
     assert outcome.json == artifact_schema()
-    assert desk.run("schema", "artifact").ended(0).out == outcome.out
+    assert desk.run("schema", "artifact").exits(0).out == outcome.out
     assert "urn:" not in outcome.out
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 def test_each_schema_is_printed_and_listed(desk: Desk, schema: object):
-    assert desk.run("schema", schema.name).ended(0).json == schema.load()
-    assert any(line.startswith(schema.name) for line in desk.run("schema").ended(0).out.splitlines())
+    assert desk.run("schema", schema.name).exits(0).json == schema.load()
+    assert any(line.startswith(schema.name) for line in desk.run("schema").exits(0).out.splitlines())
 
 
 def test_the_explanation_conforms_to_its_printed_schema(desk: Desk):
-    explained = desk.run("resolve", "--explain", "--format", "json", env=WITH_KEY).ended(0).json
-    assert list(Draft202012Validator(desk.run("schema", "explain").ended(0).json).iter_errors(explained)) == []
+    explained = desk.run("resolve", "--explain", "--format", "json", env=WITH_KEY).exits(0).json
+    assert list(Draft202012Validator(desk.run("schema", "explain").exits(0).json).iter_errors(explained)) == []
 
 
 def test_the_json_of_check_conforms_to_its_printed_schema(desk: Desk):
     """For one artifact and for many, for every status, and for errors."""
-    validator = Draft202012Validator(desk.run("schema", "check").ended(0).json)
+    validator = Draft202012Validator(desk.run("schema", "check").exits(0).json)
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a\n")
     desk.write("work/app/cut/qwen.toml", "format = 1\n")
     for name in ("one.toml", "two.toml"):
-        desk.run("resolve", "-o", name).ended(0)
+        desk.run("resolve", "-o", name).exits(0)
     statuses = set()
     for code, model, words in (
         (0, "a", ["one.toml"]),
@@ -83,7 +83,7 @@ def test_the_json_of_check_conforms_to_its_printed_schema(desk: Desk):
         (2, "b", ["--select", "QC999", "one.toml"]),
     ):
         desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL={model}\n")
-        printed = desk.run("check", "--format", "json", *words).ended(code).json
+        printed = desk.run("check", "--format", "json", *words).exits(code).json
         assert [error.message for error in validator.iter_errors(printed)] == [], words
         statuses |= {each.get("status") for each in printed.get("artifacts", [printed])}
     assert statuses == {"same", "valid", "findings", "drift", "updated", "error", None}
@@ -105,28 +105,28 @@ def test_the_json_of_check_conforms_to_its_printed_schema(desk: Desk):
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
 )
 def test_an_error_document_conforms_to_its_printed_schema(desk: Desk, code: int, words: tuple[str, ...]):
-    validator = Draft202012Validator(desk.run("schema", "error").ended(0).json)
-    printed = desk.run(*words).ended(code).json
+    validator = Draft202012Validator(desk.run("schema", "error").exits(0).json)
+    printed = desk.run(*words).exits(code).json
     assert [error.message for error in validator.iter_errors(printed)] == []
     assert printed["exit_code"] == code
 
 
 def test_an_unknown_schema_is_refused_with_a_suggestion(desk: Desk):
-    outcome = desk.run("schema", "resolve").ended(2)
+    outcome = desk.run("schema", "resolve").exits(2)
     assert "Did you mean resolved?" in outcome.err
     assert outcome.out == ""
 
 
 def test_the_command_needs_no_directory_key_or_home(desk: Desk):
     (desk.cwd / "qwen.toml").write_text("no artifact", encoding="utf-8")
-    desk.run("schema", "fields", env={"QWEN_CFG_PROFILE": "nonsense", "HOME": "/nonexistent"}).ended(0)
+    desk.run("schema", "fields", env={"QWEN_CFG_PROFILE": "nonsense", "HOME": "/nonexistent"}).exits(0)
 
 
 # The line.
 
 
 def test_without_a_schema_there_is_no_line(desk: Desk):
-    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     assert LINE not in read(desk, "work/app/qwen.toml")
 
 
@@ -137,84 +137,84 @@ def test_without_a_schema_there_is_no_line(desk: Desk):
 def test_an_artifact_names_the_schema_beside_or_above_it(project: Desk, directory: str, named: str):
     there = project.home / directory
     there.mkdir(parents=True, exist_ok=True)
-    project.run("resolve", "-o", "qwen.toml", cwd=there, env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.toml", cwd=there, env=WITH_KEY).exits(0)
     assert first_line(project, f"{directory}/qwen.toml") == f"{LINE}{named}"
-    assert project.run("resolve", cwd=there, env=WITH_KEY).ended(0).out == read(project, f"{directory}/qwen.toml")
-    project.run("check", cwd=there, env=WITH_KEY).ended(0)
+    assert project.run("resolve", cwd=there, env=WITH_KEY).exits(0).out == read(project, f"{directory}/qwen.toml")
+    project.run("check", cwd=there, env=WITH_KEY).exits(0)
 
 
 def test_the_path_in_the_line_starts_from_the_artifact(project: Desk):
     (project.cwd / "build").mkdir()
-    project.run("resolve", "-o", "build/q.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "build/q.toml", env=WITH_KEY).exits(0)
     assert first_line(project, "work/app/build/q.toml") == f"{LINE}../qwen.schema.json"
 
 
 def test_the_nearest_schema_counts(project: Desk):
     project.write("work/app/one/qwen.schema.json", "{}")
-    project.run("resolve", "-o", "one/qwen.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "one/qwen.toml", env=WITH_KEY).exits(0)
     assert first_line(project, "work/app/one/qwen.toml") == f"{LINE}./qwen.schema.json"
 
 
 def test_a_schema_above_the_project_is_ignored(project: Desk):
     project.write("work/app/sub/.git/HEAD", "ref: refs/heads/main\n")
-    project.run("resolve", "-o", "sub/qwen.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "sub/qwen.toml", env=WITH_KEY).exits(0)
     assert LINE not in read(project, "work/app/sub/qwen.toml")
 
 
 def test_a_directory_with_that_name_is_ignored(desk: Desk):
     (desk.cwd / "qwen.schema.json").mkdir()
-    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     assert LINE not in read(desk, "work/app/qwen.toml")
 
 
 def test_json_has_no_line(project: Desk):
-    made = project.run("resolve", "--format", "json", env=WITH_KEY).ended(0)
+    made = project.run("resolve", "--format", "json", env=WITH_KEY).exits(0)
     assert "schema" not in made.json
-    project.run("resolve", "-o", "qwen.json", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.json", env=WITH_KEY).exits(0)
     assert read(project, "work/app/qwen.json") == made.out
-    project.run("check", "--update", "qwen.json", env=WITH_KEY).ended(0)
+    project.run("check", "--update", "qwen.json", env=WITH_KEY).exits(0)
     assert read(project, "work/app/qwen.json") == made.out
 
 
 def test_an_artifact_without_the_line_has_not_drifted(desk: Desk):
-    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     before = read(desk, "work/app/qwen.toml")
     desk.write("work/app/qwen.schema.json", "{}")
-    assert "up to date" in desk.run("check", "--strict", env=WITH_KEY).ended(0).out
+    assert "up to date" in desk.run("check", "--strict", env=WITH_KEY).exits(0).out
     assert read(desk, "work/app/qwen.toml") == before
-    desk.run("check", "--update", env=WITH_KEY).ended(0)
+    desk.run("check", "--update", env=WITH_KEY).exits(0)
     assert read(desk, "work/app/qwen.toml") == f"{LINE}./qwen.schema.json\n{before}"
-    assert "up to date" in desk.run("check", "--update", env=WITH_KEY).ended(0).out
+    assert "up to date" in desk.run("check", "--update", env=WITH_KEY).exits(0).out
 
 
 def test_without_the_schema_the_line_is_removed(project: Desk):
-    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     (project.cwd / "qwen.schema.json").unlink()
-    project.run("check", env=WITH_KEY).ended(0)
-    project.run("check", "--update", env=WITH_KEY).ended(0)
+    project.run("check", env=WITH_KEY).exits(0)
+    project.run("check", "--update", env=WITH_KEY).exits(0)
     assert LINE not in read(project, "work/app/qwen.toml")
 
 
 @pytest.mark.parametrize("named", ["https://intranet.example/qwen/1.json", "./schemas/mine.json"])
 def test_the_users_own_line_is_kept(project: Desk, named: str):
-    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     body = read(project, "work/app/qwen.toml").partition("\n")[2]
     project.write("work/app/qwen.toml", f"{LINE}{named}\n{body}")
-    project.run("check", "--update", "--model", "another", env=WITH_KEY).ended(0)
-    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.run("check", "--update", "--model", "another", env=WITH_KEY).exits(0)
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     assert read(project, "work/app/qwen.toml") == f"{LINE}{named}\n{body}"
 
 
 def test_a_line_with_control_characters_is_removed(desk: Desk):
-    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     body = read(desk, "work/app/qwen.toml")
     desk.write("work/app/qwen.toml", f"{LINE}./a\u202e.json\n{body}")
-    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     assert read(desk, "work/app/qwen.toml") == body
 
 
 def test_init_writes_the_line(project: Desk):
-    project.run("init", "--no-verify", "--model", "m", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.run("init", "--no-verify", "--model", "m", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     assert first_line(project, "work/app/qwen.toml") == f"{LINE}./qwen.schema.json"
 
 
@@ -237,7 +237,7 @@ def with_error(text: str) -> str:
 def test_other_programs_use_the_line(project: Desk, words: tuple[str, ...]):
     if shutil.which(words[0]) is None:
         pytest.skip(f"{words[0]} is not installed")
-    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     project.write("work/app/bad.toml", with_error(read(project, "work/app/qwen.toml")))
     good, bad = (run_program(project.cwd, project.home, *words, name) for name in ("qwen.toml", "bad.toml"))
     assert (good.returncode, "arning" in good.stdout) == (0, False), good.stdout
@@ -247,7 +247,7 @@ def test_other_programs_use_the_line(project: Desk, words: tuple[str, ...]):
 
 def test_the_named_schema_refuses_an_invalid_artifact(project: Desk):
     """The same as above, without other programs."""
-    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).exits(0)
     text = read(project, "work/app/qwen.toml")
     schema = project.cwd / first_line(project, "work/app/qwen.toml").removeprefix(LINE)
     validator = Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))

@@ -155,7 +155,7 @@ COMMANDS: dict[str, list[str]] = {
 
 
 def write_world(desk: Desk, world: World) -> None:
-    desk.run("resolve", "-o", "old.toml", "--openai-api-key", "another", "--openai-base-url", NOWHERE).ended(0)
+    desk.run("resolve", "-o", "old.toml", "--openai-api-key", "another", "--openai-base-url", NOWHERE).exits(0)
     for path, text in world.files.items():
         desk.write(path, text.encode(errors="surrogateescape"))
 
@@ -286,13 +286,13 @@ def test_a_secret_at_a_wrong_place_of_an_artifact_is_not_shown(desk: Desk, kind:
         ["run", "-p", "x", "--config", "bad.toml"],
     )
     for outcome in run_each(command_lines, cwd=desk.cwd, home=desk.home, env={}):
-        assert secret not in outcome.said
+        assert secret not in outcome.output
 
 
 def test_an_inlined_key_is_only_in_the_artifact(desk: Desk) -> None:
     secret = SHAPES["plain"].format(1)
     env = {"OPENAI_API_KEY": secret}
-    said = desk.run("resolve", "--inline-secrets", "-o", "a.toml", "--explain", env=env).ended(0).said
+    said = desk.run("resolve", "--inline-secrets", "-o", "a.toml", "--explain", env=env).exits(0).output
     document = tomllib.loads((desk.cwd / "a.toml").read_text())
     assert document["config"]["api_key"]["value"] == secret
     for argv in (
@@ -300,7 +300,7 @@ def test_an_inlined_key_is_only_in_the_artifact(desk: Desk) -> None:
         ["check", "a.toml", "--format", "github", "--model", "m"],
         ["check", "a.toml", "--strict", "--format", "json"],
     ):
-        said += desk.run(*argv, env={"OPENAI_API_KEY": "another-key-of-this-test"}).said
-    said += desk.run("run", "-p", "x", "--config", "a.toml", "--debug").said
+        said += desk.run(*argv, env={"OPENAI_API_KEY": "another-key-of-this-test"}).output
+    said += desk.run("run", "-p", "x", "--config", "a.toml", "--debug").output
     assert secret not in said
     assert "another-key-of-this-test" not in said

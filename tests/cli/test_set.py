@@ -28,42 +28,42 @@ def saved_variables(desk: Desk) -> str:
 
 
 def test_only_the_model_is_changed(desk: Desk) -> None:
-    desk.run("resolve", "-o", "qwen.toml").ended(0)
-    done = desk.run("set", "model", "new").ended(0)
+    desk.run("resolve", "-o", "qwen.toml").exits(0)
+    done = desk.run("set", "model", "new").exits(0)
     assert "OPENAI_MODEL in ./.qwen/.env:5 is now new; it was old" in done.out
     assert "qwen-cfg check --update qwen.toml" in done.out
     assert saved_variables(desk) == TEXT.replace("OPENAI_MODEL=old # the model", "OPENAI_MODEL=new")
     desk.run("check", "--update", "qwen.toml")
-    desk.run("check", "--strict", "qwen.toml").ended(0)
+    desk.run("check", "--strict", "qwen.toml").exits(0)
 
 
 def test_the_deciding_variable_is_changed(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=old\n")
-    desk.run("set", "model", "new").ended(0)
+    desk.run("set", "model", "new").exits(0)
     assert saved_variables(desk).endswith("QWEN_MODEL=new\n")
     assert "OPENAI_MODEL" not in saved_variables(desk)
 
 
 def test_a_default_is_replaced_in_the_same_file(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
-    assert "it was gpt-4o" in desk.run("set", "model", "new").ended(0).out
-    assert desk.run("resolve").ended(0).toml["config"]["model"] == "new"
+    assert "it was gpt-4o" in desk.run("set", "model", "new").exits(0).out
+    assert desk.run("resolve").exits(0).toml["config"]["model"] == "new"
 
 
 def test_a_typed_base_url_needs_no_approval(desk: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY, "HTTP_PROXY": "http://127.0.0.1:1"}
     desk.write("work/app/.qwen/.env", f"OPENAI_BASE_URL={URL}\n")
-    desk.run("set", "base_url", "http://models.corp.example/v1", env=env).ended(0)
+    desk.run("set", "base_url", "http://models.corp.example/v1", env=env).exits(0)
     # The request reaches the proxy.
-    desk.run("run", "-p", "ping", "--max-retries", "0", env=env).ended(6)
+    desk.run("run", "-p", "ping", "--max-retries", "0", env=env).exits(6)
 
 
 @pytest.mark.parametrize("source", ["-", "MY_KEY"])
 def test_the_key_from_a_variable_or_standard_input(desk: Desk, source: str) -> None:
-    done = desk.run("set", "api_key", "--key-from", source, env={"MY_KEY": OTHER}, stdin=f"{OTHER}\n".encode()).ended(0)
+    done = desk.run("set", "api_key", "--key-from", source, env={"MY_KEY": OTHER}, stdin=f"{OTHER}\n".encode()).exits(0)
     assert f"OPENAI_API_KEY={OTHER}\n" in saved_variables(desk).replace('"', "").replace("'", "")
     for key in (KEY, OTHER):
-        assert key not in done.said
+        assert key not in done.output
     assert "it was sk-0…wxyz (39 characters)" in done.out
 
 
@@ -72,7 +72,7 @@ def test_the_key_is_typed_in_a_terminal(desk: Desk) -> None:
         for wanted, keys in (("API key (", "https://a.example/v1\r"), ("cannot be the key", f"{OTHER}\r")):
             person.until(wanted)
             person.type(keys)
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert OTHER.encode() not in person.raw
     assert OTHER in saved_variables(desk)
 
@@ -81,7 +81,7 @@ def test_a_cancelled_set_changes_nothing(desk: Desk) -> None:
     with Typing(desk, "set", "api_key") as person:
         person.until("API key (")
         person.type("\x03")
-        assert person.ended() == 3
+        assert person.exit_code() == 3
     assert saved_variables(desk) == TEXT
 
 
@@ -100,9 +100,9 @@ def test_a_cancelled_set_changes_nothing(desk: Desk) -> None:
     ],
 )
 def test_an_invalid_value_changes_nothing(desk: Desk, words: list[str], code: int, said: str) -> None:
-    refused = desk.run("set", *words).ended(code)
+    refused = desk.run("set", *words).exits(code)
     assert said in refused.err
-    assert OTHER not in refused.said
+    assert OTHER not in refused.output
     assert saved_variables(desk) == TEXT
 
 
@@ -119,7 +119,7 @@ def test_a_value_decided_by_another_file_is_not_changed(desk: Desk, where: str) 
         desk.write(files[where], TEXT)
     before = desk.files()
     env = {"OPENAI_MODEL": "old"} if where == "environment" else {}
-    refused = desk.run("set", "model", "new", *profile, env=env).ended(3)
+    refused = desk.run("set", "model", "new", *profile, env=env).exits(3)
     expected = {
         "environment": ["environment OPENAI_MODEL", "unset OPENAI_MODEL"],
         "plain": ["Edit ./.env, line 5"],
@@ -140,7 +140,7 @@ def test_with_a_provider_entry_only_effective_edits_are_suggested(desk: Desk, fi
     desk.write("work/app/.qwen/.env", "MINE=sk-0123456789abcdef0123\n")
     desk.write("work/app/.qwen/settings.json", json.dumps({**auth, "modelProviders": {"openai": [entry]}}, indent=1))
     value = {"model": "new", "base_url": "http://127.0.0.1:8/v1"}[field]
-    refused = desk.run("set", field, value, "--profile", "qwen-code-0.21").ended(3)
+    refused = desk.run("set", field, value, "--profile", "qwen-code-0.21").exits(3)
     assert f"qwen-cfg why-not {field}=VALUE" in refused.err
     assert "Edit" not in refused.err
 
@@ -148,20 +148,20 @@ def test_with_a_provider_entry_only_effective_edits_are_suggested(desk: Desk, fi
 def test_for_an_unset_value_the_read_env_file_is_named(desk: Desk) -> None:
     (desk.cwd / ".qwen/.env").unlink()
     desk.write("work/app/.env", "OPENAI_API_KEY=sk-0123456789abcdef0123\n")
-    refused = desk.run("set", "model", "new").ended(3)
+    refused = desk.run("set", "model", "new").exits(3)
     assert "Add OPENAI_MODEL=VALUE to ./.env" in refused.err
 
 
 def test_the_suggested_edit_works(desk: Desk) -> None:
     (desk.cwd / ".qwen/.env").unlink()
     desk.write("work/.qwen/.env", TEXT)
-    desk.run("-C", str(desk.cwd.parent), "set", "model", "new").ended(0)
-    assert desk.run("resolve").ended(0).toml["config"]["model"] == "new"
+    desk.run("-C", str(desk.cwd.parent), "set", "model", "new").exits(0)
+    assert desk.run("resolve").exits(0).toml["config"]["model"] == "new"
 
 
 def test_nothing_is_written_through_a_link(desk: Desk) -> None:
     outside = desk.write("outside.env", TEXT)
     (desk.cwd / ".qwen/.env").unlink()
     (desk.cwd / ".qwen/.env").symlink_to(outside)
-    desk.run("set", "model", "new").ended(2)
+    desk.run("set", "model", "new").exits(2)
     assert outside.read_text(encoding="utf-8") == TEXT

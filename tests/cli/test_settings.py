@@ -52,15 +52,15 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> No
             assert said in outcome.err or is_broken, (recording["id"], outcome)
             assert outcome.code in (3, 4), (recording["id"], outcome)
         elif expected["protocol"] != "openai":
-            assert "run does not support its API" in outcome.ended(3).err, recording["id"]
+            assert "run does not support its API" in outcome.exits(3).err, recording["id"]
         elif recording["observed"].get("error") == "connection":
             reached = server.requests.pop(0)
-            outcome.ended(6)
+            outcome.exits(6)
             assert reached.method == "CONNECT", recording["id"]
             assert f"https://{reached.path.removesuffix(':443')}/" in expected["base_url"]
         else:
             reached = server.requests.pop(0)
-            outcome.ended(0)
+            outcome.exits(0)
             assert reached.authorization == f"Bearer {expected['api_key']}", recording["id"]
             assert reached.body["model"] == expected["model"], recording["id"]
             assert f"{server.url}{reached.path}" == f"{expected['base_url'].rstrip('/')}/chat/completions".replace(
@@ -128,8 +128,8 @@ def test_no_project_gets_a_variable_of_the_user(desk: Desk, server: Provider, ro
     assert outcomes[0].code in (3, 5) or route == "a header"
     assert all(SECRET not in json.dumps(vars(request)) for request in server.taken())
     for outcome in outcomes:
-        assert "Traceback" not in outcome.said
-        assert SECRET not in outcome.said
+        assert "Traceback" not in outcome.output
+        assert SECRET not in outcome.output
     assert not any(SECRET.encode() in content for content in desk.files().values())
 
 
@@ -137,12 +137,12 @@ def test_no_project_gets_a_variable_of_the_user(desk: Desk, server: Provider, ro
 def test_after_approval_the_key_goes_to_the_named_endpoint(desk: Desk, server: Provider, route: str) -> None:
     write_settings(desk, OPENAI, routes(server)[route])
     env = {"AWS_SECRET": SECRET}
-    refused = desk.run("run", "-p", "ping", *NEWER, env=env).ended(5)
+    refused = desk.run("run", "-p", "ping", *NEWER, env=env).exits(5)
     assert "AWS_SECRET" in refused.err
     assert f"127.0.0.1:{server.port}" in refused.err
-    desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).ended(0)
-    desk.run("resolve", *NEWER, "-o", "a.toml", env=env).ended(0)
-    desk.run("run", "-p", "ping", "--config", "a.toml", "--trust-project", env=env).ended(0)
+    desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).exits(0)
+    desk.run("resolve", *NEWER, "-o", "a.toml", env=env).exits(0)
+    desk.run("run", "-p", "ping", "--config", "a.toml", "--trust-project", env=env).exits(0)
     assert {request.authorization for request in server.taken()} == {f"Bearer {SECRET}"}
 
 
@@ -154,7 +154,7 @@ def test_check_shows_where_a_clone_would_send_variables(desk: Desk, server: Prov
         words = " ".join(told.out.partition("QC302")[2].split())
         assert "uses your AWS_SECRET" in words
         assert "Qwen Code would send it to stranger.example" in words
-        assert SECRET not in told.said
+        assert SECRET not in told.output
 
 
 RUNS = "command:sh marks"
@@ -181,7 +181,7 @@ def test_no_command_of_a_project_runs(desk: Desk, server: Provider, route: str) 
     )
     desk.write("work/app/.env", env_file)
     env = {"OPENAI_BASE_URL": f"{server.url}/v1", "MINE": "x"}
-    refused = desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).ended(3)
+    refused = desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).exits(3)
     assert "may not set a command" in refused.err
     assert desk.run("resolve", *NEWER, "-o", "a.toml", env=env).code == 3
     assert "work/app/ran" not in desk.files()
@@ -191,7 +191,7 @@ def test_no_command_of_a_project_runs(desk: Desk, server: Provider, route: str) 
 def test_the_users_own_settings_may_name_a_command(desk: Desk, server: Provider) -> None:
     write_settings(desk, {**OPENAI, "env": {"OPENAI_API_KEY": RUNS}})
     desk.write("work/app/marks", MARKS)
-    desk.run("run", "-p", "ping", *NEWER, env={"OPENAI_BASE_URL": f"{server.url}/v1"}).ended(0)
+    desk.run("run", "-p", "ping", *NEWER, env={"OPENAI_BASE_URL": f"{server.url}/v1"}).exits(0)
     assert server.requests[0].authorization == "Bearer sk-of-the-command"
 
 
@@ -213,17 +213,17 @@ def test_a_project_that_influences_the_users_endpoint_is_asked_about(desk: Desk,
         case _:
             env["QWEN_CODE_SYSTEM_SETTINGS_PATH"] = "kept/system.json"
             desk.write("work/app/kept/system.json", json.dumps(there))
-    refused = desk.run("run", "-p", "ping", *NEWER, env=env).ended(5)
+    refused = desk.run("run", "-p", "ping", *NEWER, env=env).exits(5)
     assert "stranger.example" in refused.err
     assert server.requests == []
-    desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).ended(0)
+    desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).exits(0)
 
 
 @pytest.mark.parametrize("path", ["~/tokens.json", "~/.config/other/settings.json", "/proc/self/environ", "../k.json"])
 def test_an_artifact_reads_secrets_only_from_settings_files(desk: Desk, server: Provider, path: str) -> None:
     write_settings(desk, OPENAI | {"env": {"OPENAI_API_KEY": KEY}})
     url = {"OPENAI_BASE_URL": f"{server.url}/v1"}
-    artifact = desk.run("resolve", *NEWER, env=url).ended(0).out
+    artifact = desk.run("resolve", *NEWER, env=url).exits(0).out
     assert 'path = "~/.qwen/settings.json"' in artifact
     for name in ("tokens.json", ".config/other/settings.json", "work/k.json"):
         desk.write(name, json.dumps({"env": {"OPENAI_API_KEY": SECRET}}))
@@ -232,7 +232,7 @@ def test_an_artifact_reads_secrets_only_from_settings_files(desk: Desk, server: 
     assert outcome.code in (3, 5)
     assert path in outcome.err
     assert server.requests == []
-    assert SECRET not in outcome.said
+    assert SECRET not in outcome.output
 
 
 # An ordinary user.
@@ -241,16 +241,16 @@ def test_an_artifact_reads_secrets_only_from_settings_files(desk: Desk, server: 
 def test_a_key_in_the_users_own_settings_needs_no_approval(desk: Desk, server: Provider) -> None:
     own = {**OPENAI, **entry(server, envKey="MY_KEY"), "env": {"MY_KEY": KEY}}
     write_settings(desk, own)
-    desk.run("run", "-p", "ping", *NEWER).ended(0)
-    desk.run("resolve", *NEWER, "-o", "qwen.toml").ended(0)
+    desk.run("run", "-p", "ping", *NEWER).exits(0)
+    desk.run("resolve", *NEWER, "-o", "qwen.toml").exits(0)
     artifact = (desk.cwd / "qwen.toml").read_text(encoding="utf-8")
     assert 'pointer = "/env/MY_KEY"' in artifact
     assert KEY not in artifact
-    desk.run("check", "qwen.toml").ended(0)
-    desk.run("run", "-p", "ping", "--config", "qwen.toml").ended(0)
+    desk.run("check", "qwen.toml").exits(0)
+    desk.run("run", "-p", "ping", "--config", "qwen.toml").exits(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 2
     write_settings(desk, {**own, **entry(server, envKey="MY_KEY", baseUrl="http://127.0.0.1:1/v1")})
-    assert "base_url" in desk.run("check", "qwen.toml").ended(1).out
+    assert "base_url" in desk.run("check", "qwen.toml").exits(1).out
 
 
 OWN = "http://llm.company.example/v1"
@@ -277,7 +277,7 @@ def test_the_users_own_settings_need_no_approval(
 ) -> None:
     write_settings(desk, settings)
     env = {**env, "HTTP_PROXY": server.url, "NO_PROXY": "none"}
-    artifact = desk.run("resolve", *NEWER, env=env).ended(0).out
+    artifact = desk.run("resolve", *NEWER, env=env).exits(0).out
     for n, (text, code) in enumerate(
         [
             (artifact, 0),
@@ -287,7 +287,7 @@ def test_the_users_own_settings_need_no_approval(
         ]
     ):
         desk.write(f"work/app/{n}.toml", text)
-        desk.run("run", "-p", "ping", "--config", f"{n}.toml", env=env).ended(code)
+        desk.run("run", "-p", "ping", "--config", f"{n}.toml", env=env).exits(code)
     assert {request.path for request in server.taken()} == {f"{OWN}/chat/completions"}
 
 
@@ -295,13 +295,13 @@ def test_under_the_documented_profile_a_settings_file_is_reported_first(desk: De
     write_settings(desk, {**OPENAI, "model": {"name": "of-settings"}})
     env = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "of-shell", "COLUMNS": "200"}
     for words in ([], ["model"], ["timeout"]):
-        lines = desk.run("resolve", "--explain", *words, "--profile", "documented", env=env).ended(0).out.splitlines()
+        lines = desk.run("resolve", "--explain", *words, "--profile", "documented", env=env).exits(0).out.splitlines()
         assert lines[1].startswith("QC109 warning"), words
         assert "~/.qwen/settings.json is not read" in lines[1]
         assert "base_url, model" in lines[1]
-    assert "QC109" in desk.run("resolve", "-o", "a.toml", "--profile", "documented", env=env).ended(0).err
-    assert "QC109" in desk.run("check", "a.toml", env=env).said
-    assert "of-settings" in desk.run("resolve", "--explain", *NEWER, env=env).ended(0).out
+    assert "QC109" in desk.run("resolve", "-o", "a.toml", "--profile", "documented", env=env).exits(0).err
+    assert "QC109" in desk.run("check", "a.toml", env=env).output
+    assert "of-settings" in desk.run("resolve", "--explain", *NEWER, env=env).exits(0).out
 
 
 def test_the_scopes_are_a_short_block(desk: Desk, tmp_path: Path) -> None:
@@ -309,13 +309,13 @@ def test_the_scopes_are_a_short_block(desk: Desk, tmp_path: Path) -> None:
     system.write_text(json.dumps({"model": {"name": "of-system"}}), encoding="utf-8")
     write_settings(desk, OPENAI, {"model": {"name": "of-workspace"}})
     env = {"OPENAI_API_KEY": KEY, "QWEN_CODE_SYSTEM_SETTINGS_PATH": str(system), "COLUMNS": "200"}
-    told = desk.run("resolve", "--explain", *NEWER, env=env).ended(0).out
+    told = desk.run("resolve", "--explain", *NEWER, env=env).exits(0).out
     block = told.partition("settings: ")[2].partition("\n\n")[0].splitlines()[1:]
     assert [line.split()[1:3] for line in block] == [["read", "system"], ["read", "workspace"], ["read", "user"]]
     assert "sets model" in block[0]
     assert "not used: model" in block[1]
     assert len(told.splitlines()) < 50
-    data = desk.run("resolve", "--explain", "--format", "json", *NEWER, env=env).ended(0).json
+    data = desk.run("resolve", "--explain", "--format", "json", *NEWER, env=env).exits(0).json
     assert [scope["scope"] for scope in data["settings"]] == ["system", "workspace", "user", "system defaults"]
     assert data["fields"]["model"]["origin"].endswith("/system.json:1 model.name")
     assert [lost["value"] for lost in data["fields"]["model"]["shadowed"]] == ["of-workspace", "qwen3.7-max"]
@@ -341,15 +341,15 @@ def test_an_invalid_user_settings_file_is_an_error_in_both(desk: Desk, name: str
     for words in (["resolve"], ["resolve", "--explain"], ["run", "-p", "x"], ["check", "x.toml"]):
         if words[0] == "check":
             continue
-        outcome = desk.run(*words, *NEWER, env={"OPENAI_API_KEY": KEY}).ended(3)
-        assert f"~/.qwen/settings.json:{line}" in outcome.said
-        assert "Qwen Code would stop here" in outcome.said
-    assert "QC109" in desk.run("resolve", env={"OPENAI_API_KEY": KEY}).ended(0).err
+        outcome = desk.run(*words, *NEWER, env={"OPENAI_API_KEY": KEY}).exits(3)
+        assert f"~/.qwen/settings.json:{line}" in outcome.output
+        assert "Qwen Code would stop here" in outcome.output
+    assert "QC109" in desk.run("resolve", env={"OPENAI_API_KEY": KEY}).exits(0).err
 
 
 def test_an_invalid_project_settings_file_counts_as_empty(desk: Desk) -> None:
     write_settings(desk, {**OPENAI, "model": {"name": "mine"}}, '{"model": {"name": "theirs"},}')
-    told = desk.run("resolve", "--explain", *NEWER, env={"OPENAI_API_KEY": KEY, "COLUMNS": "200"}).ended(0).out
+    told = desk.run("resolve", "--explain", *NEWER, env={"OPENAI_API_KEY": KEY, "COLUMNS": "200"}).exits(0).out
     assert "QC121" in told
     assert "a trailing comma" in told
     assert "theirs" not in told
@@ -374,7 +374,7 @@ def test_a_settings_path_that_is_no_regular_file(desk: Desk, kind: str) -> None:
             path.write_text(" " * 5 * 1024 * 1024, encoding="utf-8")
     code = 0 if kind in ("dangling link", "2 MiB") else 3
     flags = ["--auth-type", "openai"] if kind == "dangling link" else []
-    outcome = desk.run("resolve", *NEWER, *flags, env={"OPENAI_API_KEY": KEY}).ended(code)
+    outcome = desk.run("resolve", *NEWER, *flags, env={"OPENAI_API_KEY": KEY}).exits(code)
     assert ("~/.qwen/settings.json" in outcome.err) == (code == 3)
 
 
@@ -390,14 +390,14 @@ def test_a_settings_path_that_is_no_regular_file(desk: Desk, kind: str) -> None:
 )
 def test_a_value_of_the_wrong_kind(desk: Desk, settings: dict[str, Any], field: str) -> None:
     write_settings(desk, settings)
-    outcome = desk.run("resolve", *NEWER, env={"OPENAI_API_KEY": KEY}).ended(3)
+    outcome = desk.run("resolve", *NEWER, env={"OPENAI_API_KEY": KEY}).exits(3)
     assert "~/.qwen/settings.json:" in outcome.err
     assert f"{field} from" in outcome.err
 
 
 def test_a_cycle_of_variables_is_resolved(desk: Desk) -> None:
     write_settings(desk, {**OPENAI, "env": {"A": "${B}", "B": "${A}", "OPENAI_MODEL": "$A"}})
-    told = desk.run("resolve", "--explain", "--format", "json", *NEWER, env={"OPENAI_API_KEY": KEY}).ended(0).json
+    told = desk.run("resolve", "--explain", "--format", "json", *NEWER, env={"OPENAI_API_KEY": KEY}).exits(0).json
     assert told["fields"]["model"]["value"] == "$A"
 
 
@@ -408,7 +408,7 @@ def test_no_file_of_qwen_code_is_written(desk: Desk) -> None:
     for words in (["resolve", "--explain"], ["resolve", "-o", "a.toml"], ["check", "a.toml"]):
         desk.run(*words, *NEWER, env=env)
     assert {path: content for path, content in desk.files().items() if path.endswith("settings.json")} == before
-    assert desk.run("resolve", "-o", "work/../.qwen/settings.json", *NEWER, env=env, cwd=desk.home).ended(2)
+    assert desk.run("resolve", "-o", "work/../.qwen/settings.json", *NEWER, env=env, cwd=desk.home).exits(2)
     assert {path: content for path, content in desk.files().items() if path.endswith("settings.json")} == before
 
 
@@ -417,10 +417,10 @@ def test_an_unsupported_method_is_explained_and_not_run(desk: Desk, method: str)
     write_settings(desk, {"$version": 4, "security": {"auth": {"selectedType": method}}, "model": {"name": "m"}})
     names = {"anthropic": "ANTHROPIC", "gemini": "GEMINI", "vertex-ai": "GOOGLE", "openai-responses": "OPENAI"}
     env = {f"{names[method]}_API_KEY": KEY, "ANTHROPIC_BASE_URL": "https://llm.example"}
-    config = desk.run("resolve", "--format", "json", *NEWER, env=env).ended(0).json["config"]
+    config = desk.run("resolve", "--format", "json", *NEWER, env=env).exits(0).json["config"]
     assert (config["auth_method"], config["model"]) == (method, "m")
     assert config["api_key"] == {"from": "environment", "variable": f"{names[method]}_API_KEY"}
-    refused = desk.run("run", "-p", "x", *NEWER, env=env).ended(3)
+    refused = desk.run("run", "-p", "x", *NEWER, env=env).exits(3)
     assert method in refused.err
     assert "~/.qwen/settings.json:5 security.auth.selectedType" in refused.err
 
@@ -429,17 +429,17 @@ def test_an_unsupported_method_is_explained_and_not_run(desk: Desk, method: str)
 
 
 def test_init_writes_what_decides_the_method(desk: Desk, server: Provider) -> None:
-    desk.run("init", "--no-verify", "--openai-api-key", KEY, *NEWER).ended(0)
+    desk.run("init", "--no-verify", "--openai-api-key", KEY, *NEWER).exits(0)
     names = [line.partition("=")[0] for line in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8").splitlines()]
     assert sorted(names) == ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"]
     for profile in ("documented", "qwen-code-0.21"):
-        config = desk.run("resolve", "--format", "json", "--profile", profile).ended(0).json["config"]
+        config = desk.run("resolve", "--format", "json", "--profile", profile).exits(0).json["config"]
         assert (config["auth_method"], config["model"]) == ("openai", "qwen3.7-max")
-    desk.run("check", "qwen.toml").ended(0)
+    desk.run("check", "qwen.toml").exits(0)
 
 
 def test_init_does_not_override_settings(desk: Desk) -> None:
     write_settings(desk, {**OPENAI, "model": {"name": "of-settings"}})
-    desk.run("init", "--no-verify", "--openai-api-key", KEY, *NEWER).ended(0)
+    desk.run("init", "--no-verify", "--openai-api-key", KEY, *NEWER).exits(0)
     assert (desk.cwd / ".qwen/.env").read_text(encoding="utf-8") == f"OPENAI_API_KEY={KEY}\n"
-    assert desk.run("resolve", "--format", "json", *NEWER).ended(0).json["config"]["model"] == "of-settings"
+    assert desk.run("resolve", "--format", "json", *NEWER).exits(0).json["config"]["model"] == "of-settings"

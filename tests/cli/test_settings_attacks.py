@@ -58,7 +58,7 @@ def test_a_key_of_one_project_file_does_not_go_to_anothers_endpoint(
         "env": OPENAI | {"env": {"OPENAI_BASE_URL": STRANGER}},
     }
     write(desk, OWN, says[member])
-    refused = ask(desk, server, *NEWER).ended(5)
+    refused = ask(desk, server, *NEWER).exits(5)
     assert "Your API key" in refused.err
     assert "stranger.example" in refused.err
     assert server.taken() == []
@@ -76,29 +76,29 @@ def test_a_link_to_a_file_of_the_user_does_not_make_it_the_projects(desk: Desk, 
         write(desk, OWN, auth(baseUrl=STRANGER))
     else:
         desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    ask(desk, server, *NEWER).ended(5)
+    ask(desk, server, *NEWER).exits(5)
     assert server.taken() == []
 
 
 def test_a_key_and_its_endpoint_in_one_project_file_are_used(desk: Desk, server: Provider) -> None:
     write(desk, OWN, auth(apiKey=KEY, baseUrl=STRANGER))
-    ask(desk, server, *NEWER).ended(0)
+    ask(desk, server, *NEWER).exits(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
 
 
 def test_every_variable_is_named_and_approval_covers_only_these(desk: Desk, server: Provider) -> None:
     env = {"AWS_SECRET_ACCESS_KEY": AWS, "COLOUR": "blue-and-green"}
     write(desk, OWN, auth(apiKey="${COLOUR}:${AWS_SECRET_ACCESS_KEY}", baseUrl=STRANGER))
-    refused = ask(desk, server, *NEWER, **env).ended(5)
+    refused = ask(desk, server, *NEWER, **env).exits(5)
     assert "COLOUR, AWS_SECRET_ACCESS_KEY" in refused.err
     audit = desk.run("resolve", "--explain", *NEWER, env={**env, "COLUMNS": "400"}).out
     assert "uses your COLOUR, AWS_SECRET_ACCESS_KEY" in audit
     write(desk, OWN, auth(apiKey="${HOME}:${COLOUR}", baseUrl=STRANGER))
-    desk.run("trust", "--yes", *NEWER, env=env).ended(0)
-    ask(desk, server, *NEWER, **env).ended(0)
+    desk.run("trust", "--yes", *NEWER, env=env).exits(0)
+    ask(desk, server, *NEWER, **env).exits(0)
     server.taken()
     write(desk, OWN, auth(apiKey="${HOME}:${AWS_SECRET_ACCESS_KEY}", baseUrl=STRANGER))
-    ask(desk, server, *NEWER, **env).ended(5)
+    ask(desk, server, *NEWER, **env).exits(5)
     assert server.taken() == []
 
 
@@ -109,10 +109,10 @@ def test_every_value_with_a_variable_is_reported(desk: Desk, server: Provider) -
         OWN,
         {**auth(apiKey="k-of-the-project", baseUrl=f"{STRANGER}/${{COLOUR}}"), "model": {"name": "${DATABASE_URL}"}},
     )
-    refused = ask(desk, server, *NEWER, **env).ended(5)
+    refused = ask(desk, server, *NEWER, **env).exits(5)
     assert "base_url = uses COLOUR" in refused.err
     assert "model = uses DATABASE_URL" in refused.err
-    told = desk.run("resolve", "--explain", *NEWER, env=env).said + refused.said
+    told = desk.run("resolve", "--explain", *NEWER, env=env).output + refused.output
     assert "pass-word-of-db" not in told
     assert server.taken() == []
 
@@ -123,11 +123,11 @@ def test_a_variable_in_the_users_settings_is_the_projects_if_the_project_sets_it
     write(desk, OWN, hostile)
     refused = ask(desk, server, *NEWER, AWS_SECRET_ACCESS_KEY=AWS)
     assert refused.code in (3, 5)
-    assert AWS not in refused.said
+    assert AWS not in refused.output
     assert server.taken() == []
     # A variable that the project sets itself is the project's.
     write(desk, OWN, hostile | {"env": {"TEAM_MODEL": "team-model"}})
-    ask(desk, server, *NEWER).ended(0)
+    ask(desk, server, *NEWER).exits(0)
     assert server.taken()[0].body["model"] == "team-model"
 
 
@@ -135,32 +135,32 @@ def test_a_variable_name_from_a_project_is_asked_about(desk: Desk, server: Provi
     entry = {"id": "m", "envKey": "${KV}", "baseUrl": "http://llm.company.example/v1"}
     write(desk, ".qwen/settings.json", OPENAI | {"model": {"name": "m"}, "modelProviders": {"openai": [entry]}})
     write(desk, OWN, {"env": {"KV": "AWS_SECRET_ACCESS_KEY"}})
-    ask(desk, server, *NEWER, AWS_SECRET_ACCESS_KEY=AWS).ended(5)
+    ask(desk, server, *NEWER, AWS_SECRET_ACCESS_KEY=AWS).exits(5)
     assert server.taken() == []
 
 
 @pytest.mark.parametrize("text", ["${AWS_SECRET_ACCESS_KEY}", "x-$AWS_SECRET_ACCESS_KEY"])
 def test_approval_of_an_artifact_ends_when_its_settings_file_changes(desk: Desk, server: Provider, text: str) -> None:
     write(desk, OWN, auth(apiKey="k-of-the-project", baseUrl=STRANGER))
-    desk.run("resolve", *NEWER, "-o", "qwen.toml").ended(0)
-    desk.run("trust", "--config", "qwen.toml", "--yes").ended(0)
-    ask(desk, server, "--config", "qwen.toml").ended(0)
+    desk.run("resolve", *NEWER, "-o", "qwen.toml").exits(0)
+    desk.run("trust", "--config", "qwen.toml", "--yes").exits(0)
+    ask(desk, server, "--config", "qwen.toml").exits(0)
     server.taken()
     write(desk, OWN, auth(apiKey=text, baseUrl=STRANGER))
-    refused = ask(desk, server, "--config", "qwen.toml", AWS_SECRET_ACCESS_KEY=AWS).ended(3)
+    refused = ask(desk, server, "--config", "qwen.toml", AWS_SECRET_ACCESS_KEY=AWS).exits(3)
     assert "uses a variable" in refused.err
     assert server.taken() == []
 
 
 def test_no_link_of_a_project_makes_any_file_a_settings_file(desk: Desk, server: Provider) -> None:
     write(desk, OWN, auth(apiKey="k-of-the-project"))
-    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").ended(0).out
+    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").exits(0).out
     desk.write(".docker/config.json", json.dumps({"auths": {"hub": {"auth": AWS}}, "env": {"K_API_KEY": AWS}}))
     (desk.cwd / ".qwen/settings.json").unlink()
     (desk.cwd / ".qwen/settings.json").symlink_to(desk.home / ".docker/config.json")
     for pointer in ("/auths/hub/auth", "/env/K_API_KEY"):
         desk.write("work/app/a.toml", artifact.replace("/security/auth/apiKey", pointer))
-        desk.run("run", "-p", "x", "--config", "a.toml").ended(5)
+        desk.run("run", "-p", "x", "--config", "a.toml").exits(5)
     assert server.taken() == []
 
 
@@ -184,9 +184,9 @@ def test_text_and_origin_of_a_variable_agree(desk: Desk, server: Provider, file:
     else:
         desk.write("work/app/.env", "OPENAI_API_KEY=fake-fake-fake-fake\n")
     for words in (["run", "-p", "x"], ["doctor"]):
-        refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).ended(5)
+        refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).exits(5)
         assert f"~/{file}" in refused.err
-        assert HOMES not in refused.said
+        assert HOMES not in refused.output
     assert server.taken() == []
     audit = desk.run("resolve", "--explain", *NEWER, env={"COLUMNS": "300"}).out
     assert f"~/{file}" in audit.partition("QC302")[2]
@@ -207,7 +207,7 @@ def test_variables_of_the_home_are_the_users(
     place = says["model"] if member == "name" else says["security"]["auth"]
     place[member] = f"{STRANGER}/${{MINE}}" if member == "baseUrl" else "${MINE}"
     write(desk, OWN, says)
-    ask(desk, server, *NEWER, *flags, **env).ended(5)
+    ask(desk, server, *NEWER, *flags, **env).exits(5)
     assert server.taken() == []
 
 
@@ -216,7 +216,7 @@ def test_a_check_sends_no_statistics_for_an_artifact(desk: Desk, server: Provide
     collector = ["--usage-statistics", "--usage-statistics-endpoint", f"{server.url}/otlp"]
     named = f"QWEN_CFG_USAGE_STATISTICS=true\nQWEN_CFG_USAGE_STATISTICS_ENDPOINT={server.url}/otlp\n"
     desk.write("work/app/evil.env", f"OPENAI_API_KEY={KEY}\n" + (named if how != "flag" else ""))
-    desk.run("resolve", "-o", "qwen.toml", "--env-file", "evil.env", *(collector if how == "flag" else [])).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", "--env-file", "evil.env", *(collector if how == "flag" else [])).exits(0)
     server.taken()
     if how == "absent file":
         (desk.cwd / "evil.env").unlink()
@@ -227,13 +227,13 @@ def test_a_check_sends_no_statistics_for_an_artifact(desk: Desk, server: Provide
 
 def test_no_settings_are_read_through_a_directory_link_of_a_project(desk: Desk, server: Provider) -> None:
     write(desk, OWN, auth(apiKey="k-of-the-project"))
-    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").ended(0).out
+    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").exits(0).out
     desk.write(".claude/settings.json", json.dumps({"env": {"X_API_KEY": AWS}}))
     (desk.cwd / ".qwen/settings.json").unlink()
     (desk.cwd / ".qwen").rmdir()
     (desk.cwd / ".qwen").symlink_to(desk.home / ".claude")
     desk.write("work/app/a.toml", artifact.replace("/security/auth/apiKey", "/env/X_API_KEY"))
-    desk.run("run", "-p", "x", "--config", "a.toml").ended(5)
+    desk.run("run", "-p", "x", "--config", "a.toml").exits(5)
     assert server.taken() == []
 
 
@@ -249,7 +249,7 @@ def test_a_project_does_not_move_a_scope_of_the_user(desk: Desk, server: Provide
 
 def test_the_question_names_the_key_beside_a_variable(desk: Desk, server: Provider) -> None:
     write(desk, OWN, auth(baseUrl=STRANGER) | {"model": {"name": "m-${COLOUR}"}})
-    refused = ask(desk, server, *NEWER, OPENAI_API_KEY=KEY, COLOUR="blue").ended(5)
+    refused = ask(desk, server, *NEWER, OPENAI_API_KEY=KEY, COLOUR="blue").exits(5)
     assert "COLOUR, yours (environment COLOUR), and Your API key (environment OPENAI_API_KEY)" in refused.err
 
 
@@ -259,17 +259,17 @@ def test_a_secret_text_is_not_sent_as_a_model(desk: Desk, server: Provider, is_l
     if is_link:
         (desk.cwd / ".env").symlink_to(desk.home / ".profile")
     write(desk, OWN, auth(apiKey="k-of-the-project", baseUrl=STRANGER) | {"model": {"name": "${BILLING_ID}"}})
-    refused = ask(desk, server, *NEWER).ended(5)
+    refused = ask(desk, server, *NEWER).exits(5)
     assert "BILLING_ID" in refused.err
     assert server.taken() == []
 
 
 def test_a_pointer_in_a_projects_settings_is_asked_about(desk: Desk, server: Provider) -> None:
     write(desk, OWN, {**OPENAI, "env": {"OPENAI_API_KEY": "k-of-the-project"}})
-    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").ended(0).out
+    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").exits(0).out
     desk.write("work/app/a.toml", artifact)
     write(desk, OWN, {**OPENAI, "env": {"OPENAI_API_KEY": "keyring:mail/me"}})
-    refused = desk.run("run", "-p", "x", "--config", "a.toml").ended(5)
+    refused = desk.run("run", "-p", "x", "--config", "a.toml").exits(5)
     assert "keyring:mail/me" in refused.err
 
 
@@ -304,10 +304,10 @@ def test_a_project_that_selects_a_users_entry_does_not_send_it_another_key(
     keys = {"ENTRY_API_KEY": KEY} if has_key else {}
     asked = ask(desk, server, *NEWER, OPENAI_API_KEY="sk-usual-0123456789abcdef", **keys)
     if has_key:
-        asked.ended(0)
+        asked.exits(0)
         assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
     else:
-        assert "stranger.example" in asked.ended(5).err
+        assert "stranger.example" in asked.exits(5).err
         assert server.taken() == []
 
 
@@ -330,9 +330,9 @@ def test_a_variable_of_another_file_is_a_key_only_if_it_is_for_keys(
     asked = desk.run("run", "-p", "ping", *NEWER)
     if name == "TEAM_API_KEY":
         assert [request.authorization for request in server.taken()] == [f"Bearer {AWS}"]
-        asked.ended(0)
+        asked.exits(0)
     else:
-        assert name in asked.ended(5).err
+        assert name in asked.exits(5).err
         assert server.taken() == []
 
 
@@ -344,11 +344,11 @@ def test_an_env_file_beside_the_settings_belongs_to_the_project(
     """The key goes to this machine without a question, and nowhere else; an exported variable is the user's."""
     write(desk, OWN, settings_with("TEAM_WORD", member, f"{server.url}/v1"))
     desk.write(place, "TEAM_WORD=word-of-the-project\n")
-    desk.run("run", "-p", "ping", *NEWER).ended(0)
+    desk.run("run", "-p", "ping", *NEWER).exits(0)
     assert [request.authorization for request in server.taken()] == ["Bearer word-of-the-project"]
-    assert "environment TEAM_WORD" in desk.run("run", "-p", "ping", *NEWER, env={"TEAM_WORD": AWS}).ended(5).err
+    assert "environment TEAM_WORD" in desk.run("run", "-p", "ping", *NEWER, env={"TEAM_WORD": AWS}).exits(5).err
     write(desk, OWN, settings_with("TEAM_WORD", member, STRANGER))
-    assert "TEAM_WORD" in ask(desk, server, *NEWER).ended(5).err
+    assert "TEAM_WORD" in ask(desk, server, *NEWER).exits(5).err
     assert server.taken() == []
 
 
@@ -365,7 +365,7 @@ def test_variable_names_are_case_sensitive(desk: Desk, server: Provider, member:
     # A variable that only the user sets, with exactly this name, is the user's.
     write(desk, OWN, own)
     desk.write("work/app/.env", "")
-    assert name in ask(desk, server, *NEWER, **{name: AWS}).ended(5).err
+    assert name in ask(desk, server, *NEWER, **{name: AWS}).exits(5).err
     assert server.taken() == []
 
 
@@ -390,7 +390,7 @@ def test_a_slow_file_ends_soon_with_a_message(desk: Desk, name: str, profile: st
     outcome = desk.run("resolve", "--explain", "--profile", profile, env={"OPENAI_API_KEY": KEY})
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert outcome.code in (0, 3), outcome
-    assert "Traceback" not in outcome.said
+    assert "Traceback" not in outcome.output
     # Far below the time that it once took, and far above that of a busy machine.
     assert after.ru_utime - before.ru_utime < 15
     assert after.ru_maxrss < 600_000
@@ -410,15 +410,15 @@ def test_a_key_in_place_of_a_variable_name_is_not_shown(desk: Desk) -> None:
                 ["doctor"],
             ):
                 outcome = desk.run(*words, *NEWER, "--max-retries", "0", env=env)
-                assert key not in outcome.said, (number, words, outcome)
+                assert key not in outcome.output, (number, words, outcome)
 
 
 def test_a_key_with_a_dollar_sign_is_unchanged_in_an_artifact(desk: Desk, server: Provider) -> None:
     key = "sk-abc$TAILofTHEkey0123456789"
     write(desk, ".qwen/settings.json", auth(apiKey=key, baseUrl=f"{server.url}/v1"))
-    desk.run("run", "-p", "x", *NEWER).ended(0)
-    desk.run("resolve", *NEWER, "-o", "qwen.toml").ended(0)
-    desk.run("run", "-p", "x", "--config", "qwen.toml").ended(0)
+    desk.run("run", "-p", "x", *NEWER).exits(0)
+    desk.run("resolve", *NEWER, "-o", "qwen.toml").exits(0)
+    desk.run("run", "-p", "x", "--config", "qwen.toml").exits(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {key}"] * 2
 
 
@@ -442,13 +442,13 @@ def test_a_typed_endpoint_does_not_approve_variables(desk: Desk, server: Provide
     write(desk, OWN, OPENAI | USES[use])
     flags = ["--openai-base-url", STRANGER, *(["--openai-api-key", KEY] if typed == "the key too" else [])]
     env = USED_VARIABLES | ({} if typed == "the key too" else {"OPENAI_API_KEY": KEY})
-    desk.run("init", *NEWER, "--no-verify", *flags, env=env).ended(0)
+    desk.run("init", *NEWER, "--no-verify", *flags, env=env).exits(0)
     # A key that is set later may go to the typed endpoint; nothing else may.
-    trusted = desk.run("trust", "list").ended(0).out.splitlines()
+    trusted = desk.run("trust", "list").exits(0).out.splitlines()
     assert [line.rpartition("  ")[2] for line in trusted] == ["(your prompts, and the key typed at qwen-cfg set)"]
     # An artifact has the text of the model, without the variable that the project uses for it.
     for words in (NEWER, *([["--config", "qwen.toml"]] if use != "the model" else [])):
-        assert "stranger.example" in ask(desk, server, *words, **env).ended(5).err
+        assert "stranger.example" in ask(desk, server, *words, **env).exits(5).err
     assert server.taken() == []
 
 
@@ -474,9 +474,9 @@ def test_typed_values_need_no_approval(desk: Desk, server: Provider) -> None:
     for env in ({"OPENAI_API_KEY": KEY}, {"OPENAI_API_KEY": AWS, "MY_KEY": KEY}):
         for name in (".qwen/.env", "qwen.toml"):
             (desk.cwd / name).unlink(missing_ok=True)
-        desk.run("init", *NEWER, "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
-        ask(desk, server, *NEWER, **env).ended(0)
-        ask(desk, server, "--config", "qwen.toml", **env).ended(0)
+        desk.run("init", *NEWER, "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).exits(0)
+        ask(desk, server, *NEWER, **env).exits(0)
+        ask(desk, server, "--config", "qwen.toml", **env).exits(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4
 
 
@@ -507,13 +507,13 @@ def test_no_variable_of_a_project_redirects_the_users_requests(
     mine = auth(baseUrl="http://llm.company.invalid/v1")
     write(desk, ".qwen/settings.json", mine)
     for words in (["run", "-p", "ping"], ["doctor"]):
-        desk.run(*words, *NEWER, "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).ended(6)
+        desk.run(*words, *NEWER, "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).exits(6)
     assert server.taken() == []
     assert "work/app/ran" not in desk.files()
     # If the project sets the endpoint itself, it does not approve it.
     (desk.home / ".qwen/settings.json").unlink()
     write(desk, OWN, auth(baseUrl=STRANGER) | ({"env": cased} if file == OWN else {}))
-    ask(desk, server, *NEWER, OPENAI_API_KEY=KEY).ended(5)
+    ask(desk, server, *NEWER, OPENAI_API_KEY=KEY).exits(5)
     assert server.taken() == []
 
 
@@ -522,15 +522,15 @@ def test_a_part_of_the_users_endpoint_from_a_project_is_asked_about(desk: Desk, 
     write(desk, ".qwen/settings.json", auth(baseUrl="http://${TEAM_HOST}/v1", apiKey=KEY))
     write(desk, OWN, {"env": {"TEAM_HOST": "stranger.example"}} if setter == "env" else {})
     desk.write("work/app/.env", "TEAM_HOST=stranger.example\n" if setter == ".env" else "")
-    assert "stranger.example" in ask(desk, server, *NEWER).ended(5).err
+    assert "stranger.example" in ask(desk, server, *NEWER).exits(5).err
     assert server.taken() == []
     # The approval is for this project; another project needs its own.
-    desk.run("trust", "--yes", *NEWER).ended(0)
-    ask(desk, server, *NEWER).ended(0)
+    desk.run("trust", "--yes", *NEWER).exits(0)
+    ask(desk, server, *NEWER).exits(0)
     server.taken()
     desk.write("work/other/.env", "TEAM_HOST=stranger.example\n")
     elsewhere = {"HTTP_PROXY": server.url, "NO_PROXY": "none"}
-    desk.run("run", "-p", "x", *NEWER, cwd=desk.home / "work/other", env=elsewhere).ended(5)
+    desk.run("run", "-p", "x", *NEWER, cwd=desk.home / "work/other", env=elsewhere).exits(5)
     assert server.taken() == []
 
 
@@ -538,7 +538,7 @@ def test_a_variable_of_another_file_is_named_beside_the_users(desk: Desk, server
     """Both would go to this machine; the user's variable is one for keys, and the other is not."""
     desk.write("work/.env", f"DB_PASSWORD={AWS}\n")
     write(desk, OWN, auth(baseUrl=f"{server.url}/v1", apiKey="${TEAM_API_KEY}.${DB_PASSWORD}"))
-    assert "DB_PASSWORD" in desk.run("run", "-p", "x", *NEWER, env={"TEAM_API_KEY": KEY}).ended(5).err
+    assert "DB_PASSWORD" in desk.run("run", "-p", "x", *NEWER, env={"TEAM_API_KEY": KEY}).exits(5).err
     assert server.taken() == []
 
 
@@ -560,10 +560,10 @@ def test_approval_of_one_variable_does_not_cover_another_in_the_same_place(
         return auth(apiKey="k-of-the-project", baseUrl=STRANGER) | {"model": {"name": taken}}
 
     write(desk, OWN, says("TEAM_WORD"))
-    ask(desk, server, *NEWER, **env).ended(5)
-    desk.run("trust", "--yes", *NEWER, env=env).ended(0)
-    ask(desk, server, *NEWER, **env).ended(0)
+    ask(desk, server, *NEWER, **env).exits(5)
+    desk.run("trust", "--yes", *NEWER, env=env).exits(0)
+    ask(desk, server, *NEWER, **env).exits(0)
     assert len(server.taken()) == 1
     write(desk, OWN, says("BILLING_ID"))
-    assert "BILLING_ID" in ask(desk, server, *NEWER, **env).ended(5).err
+    assert "BILLING_ID" in ask(desk, server, *NEWER, **env).exits(5).err
     assert server.taken() == []

@@ -34,7 +34,7 @@ def point(desk: Desk, url: str) -> None:
 def test_run_shows_a_warning_once(split: Desk) -> None:
     assert WARNING in see(split, *ASK, env=IN_SHELL).text
     assert WARNING not in see(split, *ASK, env=IN_SHELL).text
-    assert split.run(*ASK, env=IN_SHELL).ended(0).err == ""
+    assert split.run(*ASK, env=IN_SHELL).exits(0).err == ""
     file = split.home / STATE
     assert (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(file.parent.stat().st_mode)) == (0o600, 0o700)
     assert KEY not in file.read_text()
@@ -42,7 +42,7 @@ def test_run_shows_a_warning_once(split: Desk) -> None:
 
 def test_a_warning_that_nobody_saw_is_repeated(split: Desk) -> None:
     for _ in range(2):
-        assert WARNING in split.run(*ASK, env=IN_SHELL).ended(0).err
+        assert WARNING in split.run(*ASK, env=IN_SHELL).exits(0).err
     assert not (split.home / STATE).exists()
     assert WARNING in see(split, *ASK, env=IN_SHELL).text
 
@@ -61,7 +61,7 @@ def test_another_endpoint_key_or_directory_is_another_warning(split: Desk, serve
 
 @pytest.mark.parametrize("argv", [["doctor"], ["resolve"], ["check"], ["resolve", "--explain"]], ids=" ".join)
 def test_check_and_doctor_always_warn(split: Desk, argv: list[str]) -> None:
-    split.run("resolve", "-o", "qwen.toml", "--profile", "documented", env=IN_SHELL).ended(0)
+    split.run("resolve", "-o", "qwen.toml", "--profile", "documented", env=IN_SHELL).exits(0)
     see(split, *ASK, env=IN_SHELL)
     for _ in range(2):
         assert "QC301" in see(split, *argv, env=IN_SHELL).text

@@ -261,7 +261,7 @@ def end_and_check(person: Typing, before: list[Any], number: int) -> str:
     """Check that a signal ended a command at once and the terminal is restored; return the visible text."""
     began = time.monotonic()
     person.signal(number)
-    assert person.ended() == 128 + number
+    assert person.exit_code() == 128 + number
     assert time.monotonic() - began < 5
     assert person.settings_left == before
     assert "Traceback" not in person.text
@@ -343,7 +343,7 @@ def test_a_login_approved_during_the_end_is_saved(
         person.signal(number)
         person.until("finished first")
         threading.Timer(seconds, service.before_poll_answer.set).start()
-        assert person.ended() == 128 + number
+        assert person.exit_code() == 128 + number
     kept = json.loads((desk.home / ".qwen/oauth_creds.json").read_text())
     assert service.accepts(kept["access_token"])
     assert [file.name for file in (desk.home / ".qwen").iterdir()] == ["oauth_creds.json"]

@@ -31,8 +31,8 @@ def test_a_kernel_file_as_env_file_is_refused(desk: Desk, place: str, path: str)
     assert [outcome.code for outcome in outcomes] == [3, 3, 3, 3, 0, 0]
     for outcome in outcomes[:4]:
         assert file.name in outcome.err
-        assert "a file of the kernel" in outcome.said
-        assert "Traceback" not in outcome.said
+        assert "a file of the kernel" in outcome.output
+        assert "Traceback" not in outcome.output
 
 
 def test_a_kernel_file_on_the_command_line_is_refused(desk: Desk) -> None:
@@ -46,7 +46,7 @@ def test_a_kernel_file_on_the_command_line_is_refused(desk: Desk) -> None:
         ["resolve", "--env-file", "link"],
     ]
     for outcome in run_all([Run(words, desk.cwd, desk.home, {"OPENAI_API_KEY": KEY}) for words in commands]):
-        assert outcome.ended(3).out == ""
+        assert outcome.exits(3).out == ""
         assert "link: the " in outcome.err
         assert "a file of the kernel" in outcome.err
         assert "Name a file." in outcome.err

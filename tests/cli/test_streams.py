@@ -64,7 +64,7 @@ def test_a_closed_pipe_is_no_error(desk: Desk, argv: list[str]) -> None:
     os.close(read)
     outcome = desk.run(*argv, env=WITH_KEY, stdout=write)
     os.close(write)
-    outcome.ended(2 if "--bad" in argv else 0)
+    outcome.exits(2 if "--bad" in argv else 0)
     assert "Broken pipe" not in outcome.err
     assert "Exception" not in outcome.err
 
@@ -138,18 +138,18 @@ def test_a_stream_that_is_closed_at_the_start(desk: Desk, stream: str) -> None:
 def test_a_locale_changes_no_result(desk: Desk, locale: dict[str, str]) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='通义千问-ü'\n")
     for argv in (["resolve"], ["resolve", "--format", "json"], ["resolve", "--explain"], ["envfile", ".env"]):
-        plain = desk.run(*argv, env={"LC_ALL": "C.UTF-8"}).ended(0)
-        other = desk.run(*argv, env=locale).ended(0)
+        plain = desk.run(*argv, env={"LC_ALL": "C.UTF-8"}).exits(0)
+        other = desk.run(*argv, env=locale).exits(0)
         assert other.out == plain.out
         assert "通义千问-ü" in other.out
-    desk.run("resolve", "-o", "a.toml", env=locale).ended(0)
+    desk.run("resolve", "-o", "a.toml", env=locale).exits(0)
     assert "通义千问-ü" in (desk.cwd / "a.toml").read_text(encoding="utf-8")
-    desk.run("check", "a.toml", env=locale).ended(0)
+    desk.run("check", "a.toml", env=locale).exits(0)
 
 
 def test_a_flag_in_the_c_locale(desk: Desk) -> None:
     env = {**WITH_KEY, "LC_ALL": "C"}
-    assert desk.run("resolve", "--model", "通义千问", env=env).ended(0).toml["config"]["model"] == "通义千问"
+    assert desk.run("resolve", "--model", "通义千问", env=env).exits(0).toml["config"]["model"] == "通义千问"
 
 
 # Signals.
@@ -183,7 +183,7 @@ def test_a_deleted_working_directory(desk: Desk) -> None:
     for argv in (["resolve"], ["resolve", "--explain"], ["check", "a.toml"], ["envfile", ".env"], ["run", "-p", "x"]):
         gone = desk.home / "gone"
         gone.mkdir()
-        outcome = desk.run(*argv, env={**WITH_KEY, "PWD": str(gone)}, cwd=gone, before=gone.rmdir).ended(3)
+        outcome = desk.run(*argv, env={**WITH_KEY, "PWD": str(gone)}, cwd=gone, before=gone.rmdir).exits(3)
         assert outcome.out == ""
     told = desk.run("resolve", env={"PWD": str(gone)}, cwd=desk.cwd, before=lambda: None)
     assert told.code == 3
@@ -203,20 +203,20 @@ def test_an_invalid_home_is_reported(desk: Desk, home: str) -> None:
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     (desk.cwd / "relative/home").mkdir(parents=True)
     desk.write("work/app/relative/home/.env", "OPENAI_MODEL=wrong\n")
-    outcome = desk.run("resolve", home=home).ended(0)
+    outcome = desk.run("resolve", home=home).exits(0)
     assert "QC110" in outcome.err
     assert "HOME" in outcome.err
     assert outcome.toml["config"]["model"] == "gpt-4o"
     # The search upwards passes the directory that would have been the home.
     assert outcome.toml["env_file"]["paths"] == ["../../.env"]
-    assert "QC110" in desk.run("resolve", "--explain", home=home).ended(0).out
+    assert "QC110" in desk.run("resolve", "--explain", home=home).exits(0).out
 
 
 def test_links_in_the_working_directory_are_resolved(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("other/.env", "OPENAI_MODEL=wrong\n")
     (desk.home / "other/link").symlink_to(desk.cwd)
-    artifact = desk.run("resolve", cwd=desk.home / "other/link").ended(0).toml
+    artifact = desk.run("resolve", cwd=desk.home / "other/link").exits(0).toml
     assert artifact["config"]["model"] == "gpt-4o"
     assert artifact["env_file"]["paths"] == ["./.env"]
 
@@ -227,18 +227,18 @@ def test_links_in_the_working_directory_are_resolved(desk: Desk) -> None:
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_fits_a_terminal(desk: Desk, command: str) -> None:
     argv = [command, "--help"] if command else ["--help"]
-    out = desk.run(*argv, env={"COLUMNS": "80"}).ended(0).out
+    out = desk.run(*argv, env={"COLUMNS": "80"}).exits(0).out
     assert max(map(len, out.splitlines())) <= 80
     assert out.startswith("usage: qwen-cfg")
     if not command:
         assert re.findall(r"^    ([\w-]+)", out, re.MULTILINE) == COMMANDS
         assert "130" in out
-    assert desk.run(*argv).ended(0).out.splitlines()[0].startswith("usage:")
+    assert desk.run(*argv).exits(0).out.splitlines()[0].startswith("usage:")
 
 
 @pytest.mark.parametrize("command", ["resolve", "check", "run"])
 def test_help_names_every_flag_and_variable(desk: Desk, command: str) -> None:
-    out = desk.run(command, "--help", env={"COLUMNS": "80"}).ended(0).out
+    out = desk.run(command, "--help", env={"COLUMNS": "80"}).exits(0).out
     closed_up = "".join(out.split())
     for field in declared_fields().values():
         for flag in field.flags:
@@ -250,18 +250,18 @@ def test_help_names_every_flag_and_variable(desk: Desk, command: str) -> None:
 
 
 def test_the_version(desk: Desk) -> None:
-    assert re.fullmatch(r"qwen-cfg \d+\.\d+\.\d+\S*\n", desk.run("--version").ended(0).out)
+    assert re.fullmatch(r"qwen-cfg \d+\.\d+\.\d+\S*\n", desk.run("--version").exits(0).out)
 
 
 def test_no_command(desk: Desk) -> None:
-    outcome = desk.run().ended(2)
+    outcome = desk.run().exits(2)
     assert outcome.out == ""
     assert "--help" in outcome.err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
 def test_completion_scripts(desk: Desk, shell: str) -> None:
-    script = desk.run("completion", shell).ended(0).out
+    script = desk.run("completion", shell).exits(0).out
     for word in (*COMMANDS, "--env-file", "--openai-base-url", "--artifact-only", "--inline-secrets"):
         assert word.lstrip("-") in script
     if shell == "bash":

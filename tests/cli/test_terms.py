@@ -102,13 +102,13 @@ def test_statistics_go_only_to_the_users_collector(statistics: bool, endpoint: s
 def test_the_terms_are_those_of_the_resolved_config(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=https://openrouter.ai/api/v1\n")
     text, data = terms(desk, [], ["--format", "json"])
-    assert text.ended(0).out.startswith(
+    assert text.exits(0).out.startswith(
         "OpenRouter at openrouter.ai\n  terms of service  https://openrouter.ai/terms\n"
     )
     assert text.err == ""
     assert "\nThis program\n" in text.out
     assert "~/.local/state/qwen-cfg" in text.out
-    document = data.ended(0).json
+    document = data.exits(0).json
     assert document["auth_method"] == "openai"
     (found,) = document["terms"]
     assert found == {
@@ -120,14 +120,14 @@ def test_the_terms_are_those_of_the_resolved_config(desk: Desk) -> None:
     }
     assert list(document["program"]) == ["sends", "keeps", "training", "usage_statistics"]
     assert document["program"]["usage_statistics"]["on"] is False
-    assert KEY not in text.said + data.said
+    assert KEY not in text.output + data.output
 
 
 def test_no_key_is_fetched_and_nothing_is_written(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=m\n")
     before = desk.files()
     (outcome,) = terms(desk, [], env={"OPENAI_API_KEY": f"command:touch {desk.home}/ran"})
-    assert outcome.ended(0).out.startswith("OpenAI at api.openai.com\n")
+    assert outcome.exits(0).out.startswith("OpenAI at api.openai.com\n")
     assert desk.files() == before
 
 
@@ -136,16 +136,16 @@ def test_a_login_by_flag_and_a_cached_one(desk: Desk) -> None:
     (flag,) = terms(desk, ["--auth-type", "qwen-oauth", *elsewhere])
     desk.write(LOGIN, json.dumps({"access_token": KEY, "resource_url": "portal.qwen.ai"}))
     (cached,) = terms(desk, [])
-    assert flag.ended(0).out == cached.ended(0).out
+    assert flag.exits(0).out == cached.exits(0).out
     assert words(flag.out).startswith(f"Qwen OAuth terms of service {QWEN[0]} privacy notice {QWEN[1]} ")
-    assert "llm.example" not in flag.said
-    assert KEY not in cached.said
+    assert "llm.example" not in flag.output
+    assert KEY not in cached.output
 
 
 def test_without_a_method_both_possibilities_are_shown(desk: Desk) -> None:
     text, data = terms(desk, [], ["--format", "json"], env={"OPENAI_BASE_URL": KNOWN["gemini"]})
-    assert text.ended(0).out.index("\nQwen OAuth\n") < text.out.index("\nGoogle Gemini API at generativelanguage")
-    document = data.ended(0).json
+    assert text.exits(0).out.index("\nQwen OAuth\n") < text.out.index("\nGoogle Gemini API at generativelanguage")
+    document = data.exits(0).json
     assert document["auth_method"] is None
     assert [found["terms_page"] for found in document["terms"]] == [QWEN[0], "https://ai.google.dev/gemini-api/terms"]
 
@@ -159,28 +159,28 @@ def test_only_invalid_values_that_affect_the_terms_are_errors(desk: Desk) -> Non
         [*wrong, "--format", "json"],
         ["--usage-statistics-endpoint", "nope"],
     )
-    other.ended(0)
-    assert "QC201 base_url from --openai-base-url is not valid" in text.ended(3).err
+    other.exits(0)
+    assert "QC201 base_url from --openai-base-url is not valid" in text.exits(3).err
     assert "API key" not in text.err
-    assert data.ended(3).json["exit_code"] == 3
-    assert "usage_statistics_endpoint" in statistics.ended(3).err
+    assert data.exits(3).json["exit_code"] == 3
+    assert "usage_statistics_endpoint" in statistics.exits(3).err
 
 
 def test_the_terms_of_an_artifact(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={KNOWN['modelscope']}\n")
     collector = ["--usage-statistics", "--usage-statistics-endpoint", "http://localhost:4318"]
-    desk.run("resolve", "-o", "qwen.toml", *collector).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", *collector).exits(0)
     (desk.cwd / ".env").unlink()
     text, both = terms(desk, ["--config", "qwen.toml"], ["--config", "qwen.toml", "--model", "m"])
-    assert text.ended(0).out.startswith("ModelScope at api-inference.modelscope.cn\n")
+    assert text.exits(0).out.startswith("ModelScope at api-inference.modelscope.cn\n")
     assert "On: they go only to http://localhost:4318," in words(text.out)
-    both.ended(2)
+    both.exits(2)
 
 
 def test_statistics_and_the_state_directory_are_those_of_the_environment(desk: Desk) -> None:
     env = {"QWEN_CFG_USAGE_STATISTICS": "yes", "QWEN_CFG_USAGE_STATISTICS_ENDPOINT": "http://c.example:4318"}
     (outcome,) = terms(desk, ["--format", "json"], env={**env, "XDG_STATE_HOME": "/var/state"})
-    program = outcome.ended(0).json["program"]
+    program = outcome.exits(0).json["program"]
     assert (program["usage_statistics"]["on"], program["usage_statistics"]["endpoint"]) == (
         True,
         "http://c.example:4318",

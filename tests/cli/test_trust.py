@@ -109,16 +109,16 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     }
     there = {"base_url": ["--openai-base-url", STRANGER], "proxy": ["--proxy", "http://stranger.example:3128"]}[setting]
     making = ["--no-env-file", "--max-retries", "0", *there, "--secret-from", secret[reference]]
-    desk.run("resolve", *making, "-o", "qwen.toml").ended(0)
+    desk.run("resolve", *making, "-o", "qwen.toml").exits(0)
     argv = ["--config", "qwen.toml", *(["--openai-api-key", KEY] if reference == "flag" else [])]
-    refused = ask(desk, server, *argv, OPENAI_API_KEY=KEY).ended(5)
+    refused = ask(desk, server, *argv, OPENAI_API_KEY=KEY).exits(5)
     assert "qwen.toml" in refused.err
     assert setting in refused.err
     assert KEY not in refused.err
     assert server.taken() == []
-    assert desk.run("doctor", *argv, env={"OPENAI_API_KEY": KEY}).ended(5).out == ""
+    assert desk.run("doctor", *argv, env={"OPENAI_API_KEY": KEY}).exits(5).out == ""
     # After approval the artifact counts: its host does not exist, and the user's proxy is used unless it names another.
-    desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).ended(2)
+    desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).exits(2)
     env = proxy_env(server, OPENAI_API_KEY=KEY)
     ended = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
     reached = [request.path for request in server.taken()]
@@ -129,8 +129,8 @@ def test_a_ci_job_with_a_committed_artifact_needs_no_approval(desk: Desk, server
     """This machine and declared providers need no approval; the key is in the environment."""
     clone(desk, {})
     url = f"{server.url}/v1"
-    desk.run("resolve", "--openai-base-url", url, "--secret-from", "environment:CI_KEY", "-o", "qwen.toml").ended(0)
-    asked = desk.run("run", "--config", "qwen.toml", "-p", PROMPT, env={"CI_KEY": KEY, "CI": "true"}).ended(0)
+    desk.run("resolve", "--openai-base-url", url, "--secret-from", "environment:CI_KEY", "-o", "qwen.toml").exits(0)
+    asked = desk.run("run", "--config", "qwen.toml", "-p", PROMPT, env={"CI_KEY": KEY, "CI": "true"}).exits(0)
     assert asked.err == ""
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
@@ -140,7 +140,7 @@ def test_a_ci_job_with_a_committed_artifact_needs_no_approval(desk: Desk, server
 
 def test_without_a_terminal_the_exit_code_is_5_with_advice(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"\nOPENAI_BASE_URL={STRANGER}\n")
-    refused = ask(desk, server, OPENAI_API_KEY=KEY).ended(5)
+    refused = ask(desk, server, OPENAI_API_KEY=KEY).exits(5)
     for words in (
         "./.env:2 OPENAI_BASE_URL decides where requests go",
         f"base_url = {STRANGER}",
@@ -151,10 +151,10 @@ def test_without_a_terminal_the_exit_code_is_5_with_advice(desk: Desk, server: P
     ):
         assert words in refused.err
     assert refused.out == ""
-    data = ask(desk, server, "--output-format", "json", OPENAI_API_KEY=KEY).ended(5).json
+    data = ask(desk, server, "--output-format", "json", OPENAI_API_KEY=KEY).exits(5).json
     assert data["error"]["class"] == "NotTrustedError"
     assert data["exit_code"] == 5
-    assert desk.run("doctor", env=proxy_env(server, OPENAI_API_KEY=KEY)).ended(5).out == ""
+    assert desk.run("doctor", env=proxy_env(server, OPENAI_API_KEY=KEY)).exits(5).out == ""
     assert server.taken() == []
 
 
@@ -164,56 +164,56 @@ def test_each_suggested_way_works(desk: Desk, server: Provider, way: str) -> Non
     flags = [way] if way.startswith("--") else []
     env = dict([way.split("=")]) if "=" in way else {}
     if way == "trust":
-        told = desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
+        told = desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).exits(0)
         what = "your prompts, and the variable OPENAI_API_KEY"
         assert f"trusted: {desk.cwd}/.env  stranger.example  ({what})" in told.out
-    assert ask(desk, server, *flags, OPENAI_API_KEY=KEY, **env).ended(0).out
+    assert ask(desk, server, *flags, OPENAI_API_KEY=KEY, **env).exits(0).out
     assert server.taken()[0].headers["host"] == "stranger.example"
     if way != "trust":
-        ask(desk, server, OPENAI_API_KEY=KEY, QWEN_CFG_TRUST_PROJECT="0").ended(5)
+        ask(desk, server, OPENAI_API_KEY=KEY, QWEN_CFG_TRUST_PROJECT="0").exits(5)
 
 
 def test_approvals_are_listed_and_withdrawn(desk: Desk, server: Provider) -> None:
-    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
-    assert "nothing here needs to be trusted" in desk.run("trust", env={"OPENAI_API_KEY": KEY}).ended(0).out
+    assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
+    assert "nothing here needs to be trusted" in desk.run("trust", env={"OPENAI_API_KEY": KEY}).exits(0).out
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     env = {"OPENAI_API_KEY": KEY}
-    assert "qwen-cfg trust --yes" in desk.run("trust", env=env).ended(5).err
-    desk.run("trust", "--yes", env=env).ended(0)
-    assert "already trusted" in desk.run("trust", env=env).ended(0).out
+    assert "qwen-cfg trust --yes" in desk.run("trust", env=env).exits(5).err
+    desk.run("trust", "--yes", env=env).exits(0)
+    assert "already trusted" in desk.run("trust", env=env).exits(0).out
     what = "your prompts, and the variable OPENAI_API_KEY"
-    assert desk.run("trust", "list").ended(0).out == f"{desk.cwd}/.env  stranger.example  ({what})\n"
-    (entry,) = desk.run("trust", "list", "--format", "json").ended(0).json["trusted"]
+    assert desk.run("trust", "list").exits(0).out == f"{desk.cwd}/.env  stranger.example  ({what})\n"
+    (entry,) = desk.run("trust", "list", "--format", "json").exits(0).json["trusted"]
     assert (entry["path"], entry["host"]) == (f"{desk.cwd}/.env", "stranger.example")
     kept = desk.home / ".local/state/qwen-cfg/trust.json"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert KEY not in kept.read_text(encoding="utf-8")
-    desk.run("trust", "revoke", "../elsewhere").ended(2)
-    desk.run("trust", "revoke").ended(2)
-    desk.run("trust", "revoke", "--all", ".").ended(2)
-    desk.run("trust", "list", "--all").ended(2)
-    assert "no longer trusted" in desk.run("trust", "revoke", "..").ended(0).out
-    ask(desk, server, **env).ended(5)
-    assert desk.run("trust", "revoke", "--all").ended(0).out == "nothing was trusted\n"
+    desk.run("trust", "revoke", "../elsewhere").exits(2)
+    desk.run("trust", "revoke").exits(2)
+    desk.run("trust", "revoke", "--all", ".").exits(2)
+    desk.run("trust", "list", "--all").exits(2)
+    assert "no longer trusted" in desk.run("trust", "revoke", "..").exits(0).out
+    ask(desk, server, **env).exits(5)
+    assert desk.run("trust", "revoke", "--all").exits(0).out == "nothing was trusted\n"
 
 
 def test_a_directory_is_approved_for_its_resolved_config(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.write("work/other dir/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    refused = desk.run("trust", "../other dir", env=env).ended(5).err
+    refused = desk.run("trust", "../other dir", env=env).exits(5).err
     assert "qwen-cfg -C '../other dir' trust --yes" in refused
-    desk.run("trust", "../other dir", "--yes", env=env).ended(0)
-    assert "already trusted" in desk.run("-C", "../other dir", "trust", env=env).ended(0).out
-    assert "nothing here needs to be trusted" in desk.run("trust", ".", env=env).ended(0).out
+    desk.run("trust", "../other dir", "--yes", env=env).exits(0)
+    assert "already trusted" in desk.run("-C", "../other dir", "trust", env=env).exits(0).out
+    assert "nothing here needs to be trusted" in desk.run("trust", ".", env=env).exits(0).out
 
 
 @pytest.mark.parametrize("name", ["a.toml", "./a.toml", "../app/a.toml"])
 def test_an_artifact_is_approved_without_an_option(desk: Desk, server: Provider, name: str) -> None:
     env = {"OPENAI_API_KEY": KEY}
-    desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
-    desk.run("trust", name, env=env).ended(5)
-    desk.run("trust", name, "--yes", env=env).ended(0)
-    desk.run("run", "-p", PROMPT, "--config", "a.toml", env=env).ended(0)
+    desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).exits(0)
+    desk.run("trust", name, env=env).exits(5)
+    desk.run("trust", name, "--yes", env=env).exits(0)
+    desk.run("run", "-p", PROMPT, "--config", "a.toml", env=env).exits(0)
 
 
 @pytest.mark.parametrize(
@@ -232,35 +232,35 @@ def test_what_cannot_be_approved(desk: Desk, argv: list[str], said: str) -> None
     outcome = desk.run("trust", *argv, "--yes")
     assert outcome.code in (2, 3)
     assert said in outcome.err
-    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+    assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
 
 
 def test_a_changed_endpoint_asks_again_and_a_changed_comment_does_not(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    desk.run("trust", "--yes", env=env).ended(0)
+    desk.run("trust", "--yes", env=env).exits(0)
     desk.write("work/app/.env", f"# changed\nOPENAI_MODEL=m\nOPENAI_BASE_URL={STRANGER}\n")
-    ask(desk, server, **env).ended(0)
+    ask(desk, server, **env).exits(0)
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://other.example/v1\n")
-    ask(desk, server, **env).ended(5)
+    ask(desk, server, **env).exits(5)
     assert {request.headers["host"] for request in server.taken()} == {"stranger.example"}
 
 
 def test_an_artifact_is_approved_by_its_path(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
-    desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
+    desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).exits(0)
     run = ["run", "-p", PROMPT, "--config", "a.toml"]
-    desk.run(*run, env=env).ended(5)
-    assert "base_url" in desk.run("trust", "--config", "a.toml", env=env).ended(5).err
-    desk.run("trust", "--config", "a.toml", "--yes", env=env).ended(0)
-    desk.run(*run, env=env).ended(0)
+    desk.run(*run, env=env).exits(5)
+    assert "base_url" in desk.run("trust", "--config", "a.toml", env=env).exits(5).err
+    desk.run("trust", "--config", "a.toml", "--yes", env=env).exits(0)
+    desk.run(*run, env=env).exits(0)
     text = (desk.cwd / "a.toml").read_text(encoding="utf-8")
     desk.write("work/app/b.toml", text)
-    desk.run("run", "-p", PROMPT, "--config", "b.toml", env=env).ended(5)
+    desk.run("run", "-p", PROMPT, "--config", "b.toml", env=env).exits(5)
     desk.write("work/app/a.toml", text.replace("gpt-4o", "another"))
-    desk.run(*run, env=env).ended(0)
+    desk.run(*run, env=env).exits(0)
     desk.write("work/app/a.toml", text.replace("stranger.example", "another.example"))
-    desk.run(*run, env=env).ended(5)
+    desk.run(*run, env=env).exits(5)
 
 
 def test_a_user_with_everything_in_one_place_gets_no_question_and_no_warning(desk: Desk, server: Provider) -> None:
@@ -268,7 +268,7 @@ def test_a_user_with_everything_in_one_place_gets_no_question_and_no_warning(des
     url = proxy_env(server)
 
     def run_silently(*argv: str, **env: str) -> None:
-        outcome = desk.run(*argv, env={**url, **env}).ended(0)
+        outcome = desk.run(*argv, env={**url, **env}).exits(0)
         # Only the test needs plain http to another machine.
         assert [line for line in outcome.err.splitlines() if "QC305" not in line] == []
 
@@ -287,11 +287,11 @@ def test_a_prompt_needs_approval_too(desk: Desk, server: Provider) -> None:
     """Key and endpoint of a project's file get no prompt without a question; a file that git ignores is the user's."""
     file = f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n"
     clone(desk, {".env": file})
-    refused = ask(desk, server).ended(5)
+    refused = ask(desk, server).exits(5)
     assert "Your prompts would be sent there" in refused.err
     assert server.taken() == []
     subprocess.run(["git", "-C", str(desk.cwd), "rm", "-q", "--cached", ".env"], check=True)
-    ask(desk, server).ended(0)
+    ask(desk, server).exits(0)
 
 
 # In a terminal.
@@ -304,7 +304,7 @@ def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provide
         with Typing(desk, "run", env=env, width=100) as person:
             person.until("./.env:1 OPENAI_BASE_URL decides where requests go", STRANGER, "[y/N]")
             person.type(keys)
-            assert person.ended() == 5
+            assert person.exit_code() == 5
     assert server.taken() == []
     with Typing(desk, "run", env=env, width=100) as person:
         person.until("[y/N]")
@@ -313,19 +313,19 @@ def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provide
         person.type("hello\r")
         person.until("pong")
         person.type("\x04")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
         assert KEY.encode() not in person.raw
     assert server.taken()[0].headers["host"] == "stranger.example"
     # It does not ask again.
     with Typing(desk, "run", "-p", PROMPT, env=env, width=100) as person:
         person.until("pong")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
 
 
 def test_with_ci_set_a_terminal_gets_no_question(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     with Typing(desk, "run", "-p", PROMPT, env=proxy_env(server, OPENAI_API_KEY=KEY, CI="true"), width=100) as person:
-        assert person.ended() == 5
+        assert person.exit_code() == 5
 
 
 def test_the_first_run_asks_before_a_typed_key_goes_to_a_projects_endpoint(desk: Desk, server: Provider) -> None:
@@ -339,7 +339,7 @@ def test_the_first_run_asks_before_a_typed_key_goes_to_a_projects_endpoint(desk:
         person.type("2\r")
         person.until("decides where requests go", "[y/N]")
         person.type("n\r")
-        assert person.ended() == 5
+        assert person.exit_code() == 5
     assert server.taken() == []
     assert ".qwen/.env" not in " ".join(desk.files())
 
@@ -352,17 +352,17 @@ def test_an_env_file_of_another_user(desk: Desk) -> None:
     file = desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n")
     os.chown(file, NOBODY, NOBODY)
     for command in (["resolve"], ["resolve", "--explain"], ["run", "-p", "x"], ["doctor"]):
-        refused = desk.run(*command).ended(5)
+        refused = desk.run(*command).exits(5)
         assert "../.env" in refused.err
         assert "belongs to" in refused.err
-    both = desk.run("resolve", "--compare-profiles").ended(3)
+    both = desk.run("resolve", "--compare-profiles").exits(3)
     assert both.out.count("resolves nothing: ../.env") == 2
-    told = desk.run("trust", "--yes").ended(0)
+    told = desk.run("trust", "--yes").exits(0)
     assert f"trusted: {file}" in told.out
-    desk.run("resolve").ended(0)
-    assert "owned by user" in desk.run("trust", "list").ended(0).out
-    desk.run("trust", "revoke", str(file)).ended(0)
-    desk.run("resolve").ended(5)
-    desk.run("resolve", env={"QWEN_CFG_TRUST_PROJECT": "1"}).ended(0)
-    desk.run("resolve", "--no-env-file", env={"OPENAI_API_KEY": KEY}).ended(0)
-    desk.run("resolve", "--env-file", str(file)).ended(0)
+    desk.run("resolve").exits(0)
+    assert "owned by user" in desk.run("trust", "list").exits(0).out
+    desk.run("trust", "revoke", str(file)).exits(0)
+    desk.run("resolve").exits(5)
+    desk.run("resolve", env={"QWEN_CFG_TRUST_PROJECT": "1"}).exits(0)
+    desk.run("resolve", "--no-env-file", env={"OPENAI_API_KEY": KEY}).exits(0)
+    desk.run("resolve", "--env-file", str(file)).exits(0)

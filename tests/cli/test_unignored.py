@@ -32,7 +32,7 @@ def clone(desk: Desk) -> Desk:
 
 def test_without_a_terminal_nothing_is_written(clone: Desk) -> None:
     before = clone.files()
-    refused = clone.run(*INIT).ended(2)
+    refused = clone.run(*INIT).exits(2)
     assert "./.qwen/.env: git does not ignore this file, and the next commit could publish the key" in refused.err
     assert "git check-ignore -v ./.qwen/.env" in refused.err
     assert clone.files() == before
@@ -42,7 +42,7 @@ def test_a_gitignore_that_is_a_fifo_is_refused_at_once(desk: Desk) -> None:
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     os.mkfifo(desk.cwd / ".gitignore")
     began = time.monotonic()
-    assert "./.gitignore: it is a fifo" in desk.run(*INIT).ended(2).err
+    assert "./.gitignore: it is a fifo" in desk.run(*INIT).exits(2).err
     assert time.monotonic() - began < 5
     assert not (desk.cwd / ".qwen").exists()
 
@@ -64,7 +64,7 @@ def test_in_a_terminal_the_default_is_no(clone: Desk, answer: str) -> None:
     with init(clone) as person:
         answer_questions(person)
         person.type(answer)
-        assert person.ended() == 2
+        assert person.exit_code() == 2
     assert clone.files() == before
 
 
@@ -74,7 +74,7 @@ def test_after_a_yes_the_file_is_written_with_a_warning(clone: Desk) -> None:
         person.type("y\r")
         seen = person.until("is not ignored yet", "wrote qwen.toml")
         assert seen.count(QUESTION) == 1
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert KEY in (clone.cwd / ".qwen/.env").read_text()
 
 
@@ -82,7 +82,7 @@ def test_a_signal_ends_the_question(clone: Desk) -> None:
     with init(clone) as person:
         answer_questions(person)
         person.signal(signal.SIGTERM)
-        assert person.ended() == 143
+        assert person.exit_code() == 143
     assert not (clone.cwd / ".qwen/.env").exists()
     assert not list((clone.cwd / ".qwen").glob(".qwen-cfg.*"))
 
@@ -102,5 +102,5 @@ def test_a_conversation_continues_without_saving_the_key(clone: Desk, server: Pr
             person.type(keys)
         person.until("not saved: ./.qwen/.env: git does not ignore this file", "In this session")
         person.type("\x04")
-        assert person.ended() == 0
+        assert person.exit_code() == 0
     assert {name: text for name, text in clone.files().items() if name.startswith("work/")} == before

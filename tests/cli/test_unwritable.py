@@ -63,7 +63,7 @@ def prepare(desk: Desk) -> None:
     """Write the files that the commands need while this is possible."""
     desk.write(LOGIN, json.dumps({"access_token": "a", "refresh_token": "r"})).chmod(0o600)
     desk.write("work/app/.env", "OPENAI_MODEL=m\n")
-    desk.run("resolve", "-o", "there.toml", env=WITH_KEY).ended(0)
+    desk.run("resolve", "-o", "there.toml", env=WITH_KEY).exits(0)
     desk.write("work/app/.env", "OPENAI_MODEL=other\nOPENAI_BASE_URL=http://stranger.example/v1\n")
 
 
@@ -79,9 +79,9 @@ COMMANDS = (
 
 
 def is_reported(outcome: Outcome) -> None:
-    outcome.ended(CANNOT_WRITE)
+    outcome.exits(CANNOT_WRITE)
     assert "Read-only file system" in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 @pytest.mark.usefixtures("may_mount")
@@ -98,12 +98,12 @@ def test_every_command_on_a_read_only_file_system(desk: Desk) -> None:
 @pytest.mark.usefixtures("may_mount")
 def test_a_login_that_cannot_be_removed_is_reported(desk: Desk) -> None:
     prepare(desk)
-    refused = desk.run("auth", "logout", before=read_only(desk.home)).ended(CANNOT_WRITE)
+    refused = desk.run("auth", "logout", before=read_only(desk.home)).exits(CANNOT_WRITE)
     assert "the login cannot be removed" in refused.err
     assert "You are still logged in" in refused.err
     assert (desk.home / LOGIN).exists()
     (desk.home / LOGIN).unlink()
-    none = desk.run("auth", "logout", before=read_only(desk.home)).ended(0)
+    none = desk.run("auth", "logout", before=read_only(desk.home)).exits(0)
     assert "No login found" in none.out
 
 
@@ -114,15 +114,15 @@ def test_every_command_with_an_impossible_directory(desk: Desk) -> None:
     places = ("/proc/a.toml", "/sys/a.toml", "there.toml/a")
     runs = [[*command, "-o", place] for command in (["resolve"], ["init", "--no-verify"]) for place in places]
     for outcome in run_all([Run(argv, desk.cwd, desk.home, WITH_KEY) for argv in runs]):
-        outcome.ended(CANNOT_WRITE)
+        outcome.exits(CANNOT_WRITE)
     state = {"XDG_STATE_HOME": str(desk.home / "file"), "OPENAI_API_KEY": KEY}
-    desk.run("trust", "--yes", env=state).ended(CANNOT_WRITE)
+    desk.run("trust", "--yes", env=state).exits(CANNOT_WRITE)
     desk.write("work/app/.qwen", "a file")
-    refused = desk.run("init", "--no-verify", "--openai-api-key", KEY).ended(CANNOT_WRITE)
+    refused = desk.run("init", "--no-verify", "--openai-api-key", KEY).exits(CANNOT_WRITE)
     assert "./.qwen/.env: nothing can be saved here: Not a directory" in refused.err
 
 
 def test_every_command_on_a_full_disk(desk: Desk) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123
-        outcome = desk.run("resolve", env=WITH_KEY, stdout=full).ended(CANNOT_WRITE)
+        outcome = desk.run("resolve", env=WITH_KEY, stdout=full).exits(CANNOT_WRITE)
     assert "No space left on device" in outcome.err

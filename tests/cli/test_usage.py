@@ -98,7 +98,7 @@ MISTYPED = [
 def test_the_wrong_word_is_named_with_a_suggestion(desk: Desk) -> None:
     outcomes = run_each([line.split() for line, _, _ in MISTYPED], cwd=desk.cwd, home=desk.home, env={})
     for (line, wrong, right), outcome in zip(MISTYPED, outcomes, strict=True):
-        outcome.ended(2)
+        outcome.exits(2)
         assert wrong in outcome.err, (line, outcome.err)
         assert right in outcome.err, (line, outcome.err)
         assert outcome.out == "", line
@@ -108,18 +108,18 @@ def test_the_wrong_word_is_named_with_a_suggestion(desk: Desk) -> None:
 
 def test_the_word_help_shows_the_help(desk: Desk) -> None:
     for words, same in ((["help"], ["--help"]), (["help", "run"], ["run", "--help"]), (["help", "help"], ["--help"])):
-        assert desk.run(*words).ended(0).out == desk.run(*same).ended(0).out
+        assert desk.run(*words).exits(0).out == desk.run(*same).exits(0).out
 
 
 def test_a_similar_artifact_name_is_suggested(desk: Desk) -> None:
-    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).exits(0)
     for words in (
         ["run", "--config", "qwen.tml", "-p", "hi"],
         ["check", "./qwen.tom"],
         ["terms", "--config", "Qwen.toml"],
     ):
-        assert "Did you mean qwen.toml?" in desk.run(*words).ended(3).err
-    assert "Did you mean" not in desk.run("check", "other.toml.bak").ended(3).err
+        assert "Did you mean qwen.toml?" in desk.run(*words).exits(3).err
+    assert "Did you mean" not in desk.run("check", "other.toml.bak").exits(3).err
 
 
 SECRETS = (
@@ -156,8 +156,8 @@ def test_a_possible_secret_is_not_shown(desk: Desk) -> None:
     for (secret, line), outcome in zip(
         lines, run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={}), strict=True
     ):
-        outcome.ended(2)
-        assert secret not in outcome.said, line
+        outcome.exits(2)
+        assert secret not in outcome.output, line
 
 
 # Places for the name of a file or a directory.
@@ -190,8 +190,8 @@ def test_a_key_in_place_of_a_file_is_not_shown(desk: Desk) -> None:
     outcomes = run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={})
     for (key, line), outcome in zip(lines, outcomes, strict=True):
         assert outcome.code in (2, 3), line
-        assert key not in outcome.said, line
-        assert "[redacted]" in outcome.said or "not shown" in outcome.said, line
+        assert key not in outcome.output, line
+        assert "[redacted]" in outcome.output or "not shown" in outcome.output, line
 
 
 def test_an_error_masks_keys_in_every_place() -> None:
@@ -211,8 +211,8 @@ def test_an_error_masks_keys_in_every_place() -> None:
 
 def test_the_rest_of_a_key_is_not_shown(desk: Desk) -> None:
     """A key with a blank that was not quoted."""
-    outcome = desk.run("resolve", "--openai-api-key", "correct", "horse").ended(2)
-    assert "horse" not in outcome.said
+    outcome = desk.run("resolve", "--openai-api-key", "correct", "horse").exits(2)
+    assert "horse" not in outcome.output
     assert "unexpected argument" in outcome.err
 
 
@@ -238,7 +238,7 @@ def test_other_words_are_not_shown(word: str) -> None:
 
 
 def test_without_a_command_the_help_is_printed(desk: Desk) -> None:
-    outcome = desk.run().ended(2)
+    outcome = desk.run().exits(2)
     assert outcome.out == ""
     assert outcome.err.startswith("usage: qwen-cfg")
     assert "resolve" in outcome.err
@@ -250,14 +250,14 @@ def test_without_a_command_the_help_is_printed(desk: Desk) -> None:
 @pytest.mark.parametrize("words", [["hello"], ["--max-retries", "0", "hello"], ["hello", "--max-retries", "0"]])
 def test_a_prompt_needs_no_option(desk: Desk, server: Provider, words: list[str]) -> None:
     server.requests.clear()
-    by_argument = desk.run("run", *words, env=env_of(server)).ended(0)
-    by_option = desk.run("run", "-p", "hello", env=env_of(server)).ended(0)
+    by_argument = desk.run("run", *words, env=env_of(server)).exits(0)
+    by_option = desk.run("run", "-p", "hello", env=env_of(server)).exits(0)
     assert by_argument == by_option
     assert [request.texts for request in server.requests] == [["hello"]] * 2
 
 
 def test_a_key_in_place_of_a_prompt_is_not_sent(desk: Desk, server: Provider) -> None:
     server.requests.clear()
-    outcome = desk.run("run", f"sk-{'a1' * 12}", env=env_of(server)).ended(2)
+    outcome = desk.run("run", f"sk-{'a1' * 12}", env=env_of(server)).exits(2)
     assert "looks like an API key" in outcome.err
     assert server.requests == []

@@ -164,7 +164,7 @@ def test_only_the_documented_data_is_sent(tmp_path: Path, sink: Collector, serve
     people = {"USER": "s3ntinel", "LOGNAME": "s3ntinel", "HOSTNAME": "s3ntinel"}
     env = switched_on(sink, OPENAI_API_KEY="sk-s3ntinel-0123456789abcdef", **HOSTILE, **people)
     began = time.monotonic()
-    outcome = desk.run(*words, env=env).ended(0)
+    outcome = desk.run(*words, env=env).exits(0)
     took = time.monotonic() - began
     assert outcome.out == "s3ntinel answer\n"
     assert "statistics" not in outcome.err
@@ -239,7 +239,7 @@ def test_a_conversation_is_sent_once_at_its_end(desk: Desk, sink: Collector, ser
         for keys, wanted in (("one\r", "· 15 tokens"), ("/model n\r", "n · 127"), ("two\r", "· 30 tokens")):
             person.type(keys).until(wanted)
         assert sink.received == []
-        assert person.type("\x04").ended() == 0
+        assert person.type("\x04").exit_code() == 0
     assert shape(single_request(sink).points) == [
         (TOKENS, {**CHAT, "gen_ai.token.type": "input"}, 2),
         (TOKENS, {**CHAT, "gen_ai.token.type": "output"}, 2),
@@ -277,7 +277,7 @@ def test_a_home_file_may_switch_statistics_on_and_a_project_file_may_not(
         command_attributes("rule"),
     ]
     for outcome in outcomes:
-        outcome.ended(0)
+        outcome.exits(0)
     assert [("statistics are on" in outcome.err) for outcome in outcomes] == [False] * 6 + [True, False]
     notice = outcomes[6].err
     assert ON in notice
@@ -311,7 +311,7 @@ def test_a_fifo_is_not_read_again(desk: Desk, sink: Collector, server: Provider)
     os.mkfifo(desk.cwd / ".env")
     threading.Thread(target=(desk.cwd / ".env").write_text, args=(f"OPENAI_API_KEY={KEY}\n",), daemon=True).start()
     env = {"OPENAI_BASE_URL": f"{server.url}/v1", **switched_on(sink)}
-    desk.run(*ASK, env=env).ended(0)
+    desk.run(*ASK, env=env).exits(0)
     # Waiting for a second writer would end in an error, and no statistics would be sent.
     assert commands(sink.taken()) == [command_attributes("run")]
 
@@ -341,8 +341,8 @@ def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path
         resolve = ["resolve", "-o", "/dev/null", "--debug"]
         trusted, refused = each(desk, [([*resolve, "--ca-bundle", "ca.pem"], {}), (resolve, {})], env)
         assert commands(sink.taken()) == [command_attributes("resolve")]
-    assert trusted.ended(0).err == ""
-    assert "CERTIFICATE_VERIFY_FAILED" in refused.ended(0).err
+    assert trusted.exits(0).err == ""
+    assert "CERTIFICATE_VERIFY_FAILED" in refused.exits(0).err
     assert not (desk.cwd / "keys.log").exists()
 
 
@@ -351,7 +351,7 @@ def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path
 
 def test_a_redirect_is_not_followed(desk: Desk, sink: Collector) -> None:
     sink.status, sink.headers = 307, ((b"location", f"{sink.url}/elsewhere".encode()),)
-    assert desk.run(*RULE, env=switched_on(sink)).ended(0).err == ""
+    assert desk.run(*RULE, env=switched_on(sink)).exits(0).err == ""
     assert single_request(sink).path == "/v1/metrics"
 
 
@@ -362,10 +362,10 @@ def test_a_failing_collector_changes_nothing(desk: Desk, sink: Collector, server
     endpoint = NOWHERE if trouble == "refuses" else sink.url
     env = {**env_of(server), ON: "1", ENDPOINT: endpoint}
     began = time.monotonic()
-    told = desk.run("resolve", "-o", "a.toml", "--debug", env=env).ended(0)
+    told = desk.run("resolve", "-o", "a.toml", "--debug", env=env).exits(0)
     # The program waits for two seconds; the collector would take thirty.
     assert time.monotonic() - began < 6
     (line,) = told.err.splitlines()
     assert line.startswith(f"qwen-cfg: usage statistics could not be sent to {endpoint}: ")
     if trouble == "fails":
-        assert desk.run(*RULE, env=env).ended(0).err == ""
+        assert desk.run(*RULE, env=env).exits(0).err == ""

@@ -46,9 +46,9 @@ PRINTED = Draft202012Validator(read_schema("verify"))
 
 
 def verify(desk: Desk, *words: str, env: Mapping[str, str], code: int = 0) -> dict[str, Any]:
-    ended = desk.run("verify", "--format", "json", *words, env=env).ended(code)
-    assert KEY not in ended.said
-    assert OTHER not in ended.said
+    ended = desk.run("verify", "--format", "json", *words, env=env).exits(code)
+    assert KEY not in ended.output
+    assert OTHER not in ended.output
     assert [error.message for error in PRINTED.iter_errors(ended.json)] == []
     assert ended.json["exit_code"] == code
     return ended.json  # type: ignore[no-any-return]
@@ -72,7 +72,7 @@ def test_verify_agrees_with_and_without_tls(desk: Desk, url: str) -> None:
 
 
 def test_the_screen_names_each_field_with_its_origin_and_the_refused_hosts(desk: Desk) -> None:
-    out = desk.run("verify", env=environment_with_endpoint(desk)).ended(0).out
+    out = desk.run("verify", env=environment_with_endpoint(desk)).exits(0).out
     assert "api_key     agrees   sk-0…wxyz" in out
     assert "(environment OPENAI_BASE_URL)" in out
     assert "refused   telemetry.example" in out
@@ -117,7 +117,7 @@ def test_differences_are_named(desk: Desk, lie: dict[str, str], wrong: str) -> N
     found = verify(desk, env=env, code=1)
     assert found["verdict"] == "differs"
     assert [name for name, agrees in by_field(found).items() if not agrees][:1] == [wrong]
-    out = desk.run("verify", env=env).ended(1).out
+    out = desk.run("verify", env=env).exits(1).out
     assert out.splitlines()[-1].startswith("differs")
     assert OTHER not in out
 
@@ -137,14 +137,14 @@ def test_without_a_request_nothing_agrees(desk: Desk, settings: Any, stop: str) 
     found = verify(desk, env=with_qwen(desk))
     assert (found["verdict"], found["fields"]) == ("agrees", [])
     assert stop in found["expected_stop"]
-    assert "no request, as expected" in desk.run("verify", env=with_qwen(desk)).ended(0).out
+    assert "no request, as expected" in desk.run("verify", env=with_qwen(desk)).exits(0).out
 
 
 def test_a_program_that_ends_without_a_request_is_reported(desk: Desk) -> None:
     assert (
         verify(desk, env=environment_with_endpoint(desk, **{stand_in.SILENT: "1"}), code=1)["verdict"] == "no request"
     )
-    out = desk.run("verify", env=environment_with_endpoint(desk, **{stand_in.BREAK: "1"})).ended(1).out
+    out = desk.run("verify", env=environment_with_endpoint(desk, **{stand_in.BREAK: "1"})).exits(1).out
     assert "it ended with exit status 1" in out
     assert "its last output: boom" in out
     assert "possible reason: it does not work here, or it stopped for a reason that --explain does not know" in out
@@ -280,7 +280,7 @@ def test_a_proxy_that_bypasses_the_recorder_is_reported(desk: Desk, place: str) 
     else:
         path = ".qwen/settings.json" if place == "user" else "work/app/.qwen/settings.json"
         desk.write(path, json.dumps({**METHOD, "proxy": "http://other.example:1"}))
-    ended = desk.run("verify", *words, env=environment_with_endpoint(desk)).ended(3)
+    ended = desk.run("verify", *words, env=environment_with_endpoint(desk)).exits(3)
     assert "instead of the recorder" in ended.err
     assert ("--proxy" if place == "flag" else "settings.json:1") in ended.err
     assert "Nothing was started" in ended.err
@@ -323,7 +323,7 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
 )
 def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, settings: dict[str, Any]) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
-    ended = desk.run("verify", env=environment_with_endpoint(desk)).ended(5)
+    ended = desk.run("verify", env=environment_with_endpoint(desk)).exits(5)
     assert next(iter(settings)) in ended.err
     assert verify(desk, "--trust-project", env=environment_with_endpoint(desk))["verdict"] == "agrees"
 
@@ -335,14 +335,14 @@ def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, se
 def test_programs_of_an_env_file_are_not_started_without_a_question(desk: Desk, settings: str, place: str) -> None:
     desk.write("work/app/.qwen/settings.json", settings)
     desk.write(place, "QWEN_CODE_IDE_SERVER_STDIO_COMMAND=./ide.sh\n")
-    ended = desk.run("verify", env=environment_with_endpoint(desk)).ended(5)
+    ended = desk.run("verify", env=environment_with_endpoint(desk)).exits(5)
     assert "QWEN_CODE_IDE_SERVER_STDIO_COMMAND" in ended.err
     assert "Nothing was started" in ended.err
 
 
 def test_unreadable_settings_are_not_passed_to_the_program(desk: Desk) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"hooks": {"SessionStart": []}, "x": "x" * 5_000_000}))
-    ended = desk.run("verify", env=environment_with_endpoint(desk)).ended(3)
+    ended = desk.run("verify", env=environment_with_endpoint(desk)).exits(3)
     assert "./.qwen/settings.json" in ended.err
     assert "Nothing was started" in ended.err
 
@@ -354,7 +354,7 @@ def test_settings_without_programs_need_no_approval(desk: Desk) -> None:
 
 
 def verify_refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
-    return desk.run("verify", *words, env=env).ended(2)
+    return desk.run("verify", *words, env=env).exits(2)
 
 
 def test_without_qwen_code_the_error_says_what_to_install(desk: Desk) -> None:
@@ -368,7 +368,7 @@ def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> N
     assert "The interpreter that its first line names" in verify_refused(desk, env=env).err
     assert files_left(desk) == []
     write_program(program, "#!/bin/sh\nkill -SEGV $$\n")
-    assert "no request reached the recorder: signal 11 ended it" in desk.run("verify", env=env).ended(1).out
+    assert "no request reached the recorder: signal 11 ended it" in desk.run("verify", env=env).exits(1).out
 
 
 def test_another_program_is_not_started(desk: Desk) -> None:
@@ -406,7 +406,7 @@ def test_an_unknown_option_is_named_without_its_value(desk: Desk) -> None:
 
 
 def test_an_error_in_the_json_format(desk: Desk) -> None:
-    ended = desk.run("verify", "--format", "json", env={"OPENAI_API_KEY": KEY}).ended(2)
+    ended = desk.run("verify", "--format", "json", env={"OPENAI_API_KEY": KEY}).exits(2)
     assert ended.json["error"]["class"] == "UsageError"
 
 
@@ -427,7 +427,7 @@ def test_without_the_library_only_tls_is_unavailable(desk: Desk) -> None:
     desk.write("without/cryptography/__init__.py", "raise ImportError\n")
     env = {"PYTHONPATH": str(desk.home / "without")}
     # The stand-in runs in a Python that does not need the library.
-    ended = desk.run("verify", env=environment_with_endpoint(desk, **env)).ended(3)
+    ended = desk.run("verify", env=environment_with_endpoint(desk, **env)).exits(3)
     assert "pip install cryptography, or pipx inject qwen-cfg cryptography" in ended.err
     found = verify(desk, env=environment_with_endpoint(desk, "http://h.example/v1", **env))
     assert found["verdict"] == "agrees"

@@ -70,7 +70,7 @@ def test_ctrl_c_removes_the_line(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", "-p", "ping", env=env_of(server, "slow")) as typing:
         typing.until("waiting for m, 0 s (Ctrl-C stops)")
         typing.type("\x03")
-        assert typing.ended() == 130
+        assert typing.exit_code() == 130
         assert "waiting" not in typing.text
 
 
@@ -93,7 +93,7 @@ def test_without_color_the_line_has_none(desk: Desk, server: Provider) -> None:
 def test_the_line_is_not_written_to_a_file(desk: Desk, server: Provider, form: str) -> None:
     """Only a terminal on standard error gets the line; standard output never does."""
     server.replies.append(late("pong"))
-    outcome = desk.run("run", "-p", "ping", "--output-format", form, env=env_of(server)).ended(0)
+    outcome = desk.run("run", "-p", "ping", "--output-format", form, env=env_of(server)).exits(0)
     assert outcome.err == ""
     server.replies.append(late("pong"))
     words = " ".join([*PROGRAM, "run", "-p", "ping", "--output-format", form])

@@ -22,7 +22,7 @@ NEWER = ("--profile", "qwen-code-0.21")
 
 
 def data_of(desk: Desk, code: int, *words: str, **options: Any) -> dict[str, Any]:
-    document: dict[str, Any] = desk.run("why-not", "--format", "json", *words, **options).ended(code).json
+    document: dict[str, Any] = desk.run("why-not", "--format", "json", *words, **options).exits(code).json
     schema = json.loads((files("qwen_cfg.explanation") / "why-not.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(document)
     assert document["exit_code"] == code
@@ -37,7 +37,7 @@ def project(desk: Desk) -> Desk:
 
 def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
     before = project.files()
-    ended = project.run("why-not", "model=of the file", env={"OPENAI_MODEL": "exported"}).ended(0)
+    ended = project.run("why-not", "model=of the file", env={"OPENAI_MODEL": "exported"}).exits(0)
     first, in_vain, _, *rest = ended.out.splitlines()
     assert in_vain == "  ../.env:3 OPENAI_MODEL has it: overridden by environment OPENAI_MODEL"
     assert first == (
@@ -65,18 +65,18 @@ def test_the_page_shows_what_the_command_prints(desk: Desk) -> None:
     settings = '{"security": {"auth": {"selectedType": "openai"}},\n"model":\n{\n"name": "qwen3.7-max"}}\n'
     desk.write(".qwen/settings.json", settings)
     assert command.split()[1:] == ["qwen-cfg", "why-not", "model=qwen3-coder-plus"]
-    ended = desk.run(*command.split()[2:], env={"OPENAI_MODEL": "gpt-4o-mini"}).ended(0)
+    ended = desk.run(*command.split()[2:], env={"OPENAI_MODEL": "gpt-4o-mini"}).exits(0)
     assert [*ended.out.splitlines(), *ended.err.splitlines()] == shown
 
 
 def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
     settings = {"security": {"auth": {"selectedType": "openai"}}, "model": {"name": "m"}}
     project.write(".qwen/settings.json", json.dumps(settings, indent=1))
-    out = project.run("why-not", "model=x y", *NEWER).ended(0).out
+    out = project.run("why-not", "model=x y", *NEWER).exits(0).out
     assert '  2. change model.name in ~/.qwen/settings.json:8 to "x y"' in out
     assert '  3. create ./.qwen/settings.json with model.name: "x y"' in out
     assert "change ../.env:3 to OPENAI_MODEL='x y'" in out.partition("documents")[2]
-    both = project.run("why-not", "model=of the file", *NEWER, "--model", "flag").ended(0).out
+    both = project.run("why-not", "model=of the file", *NEWER, "--model", "flag").exits(0).out
     assert "1. change the flag" not in both
     assert "     and omit --model" in both or "1. omit --model" in both
 
@@ -104,7 +104,7 @@ def test_where_the_value_stands_in_vain_is_told(desk: Desk) -> None:
 
 
 def test_a_value_that_wins_already(project: Desk) -> None:
-    ended = project.run("why-not", "model=of the file").ended(0)
+    ended = project.run("why-not", "model=of the file").exits(0)
     assert ended.out.startswith("model is of the file  [../.env:3 OPENAI_MODEL] here, by the rules of")
     assert "nothing to change\n" in ended.out
     verdict = data_of(project, 0, "model=of the file")["profiles"][0]
@@ -116,7 +116,7 @@ def test_the_data_has_what_the_text_has(project: Desk) -> None:
     assert [one["profile"] for one in document["profiles"]] == ["qwen-code-0.21", "documented"]
     words = [edit["words"] for fix in document["profiles"][0]["fixes"] for edit in fix["edits"]]
     assert words[:2] == ["add the flag --debug", "export DEBUG=true"]
-    text = project.run("why-not", "debug=true", *NEWER).ended(0).out
+    text = project.run("why-not", "debug=true", *NEWER).exits(0).out
     assert all(each in text for each in words)
 
 
@@ -139,47 +139,47 @@ def test_the_data_has_what_the_text_has(project: Desk) -> None:
 )
 def test_what_is_refused(desk: Desk, wanted: str, said: str) -> None:
     for form in ("text", "json"):
-        refused = desk.run("why-not", "--format", form, wanted).ended(2)
+        refused = desk.run("why-not", "--format", form, wanted).exits(2)
         assert said in refused.err
-        assert KEY not in refused.said
-        assert "hunter2" not in refused.said
+        assert KEY not in refused.output
+        assert "hunter2" not in refused.output
 
 
 def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY[::-1]}
-    ended = project.run("why-not", "api_key=file:../.env", env=env).ended(0)
+    ended = project.run("why-not", "api_key=file:../.env", env=env).exits(0)
     assert ended.out.startswith("api_key comes from environment OPENAI_API_KEY here")
     assert "\n  1. unset OPENAI_API_KEY\n" in ended.out
-    made = project.run("why-not", "api_key=env:OPENAI_API_KEY").ended(0)
+    made = project.run("why-not", "api_key=env:OPENAI_API_KEY").exits(0)
     assert "\n  1. export OPENAI_API_KEY=<the key>\n" in made.out
     [fix] = data_of(project, 0, "api_key=env:OPENAI_API_KEY")["profiles"][0]["fixes"]
     assert (fix["edits"][0]["value"], fix["edits"][0]["is_key"]) == (None, True)
-    pointer = project.run("why-not", "api_key=keyring:qwen/me").ended(0)
+    pointer = project.run("why-not", "api_key=keyring:qwen/me").exits(0)
     assert "change ../.env:1 to OPENAI_API_KEY=keyring:qwen/me" in pointer.out
-    for said in (ended.said, made.said, pointer.said):
+    for said in (ended.output, made.output, pointer.output):
         assert KEY not in said
         assert KEY[::-1] not in said
         assert "stand-in" not in said
 
 
 def test_no_edit_helps_and_why(desk: Desk) -> None:
-    out = desk.run("why-not", "timeout=soon").ended(1).out
+    out = desk.run("why-not", "timeout=soon").exits(1).out
     assert "No edit has this effect:\n  it is not valid: it is not a number; expected a number above 0 to 3600\n" in out
-    other = desk.run("why-not", "api_key=env:MY_KEY").ended(1).out
+    other = desk.run("why-not", "api_key=env:MY_KEY").exits(1).out
     assert "MY_KEY is not read as the key by these rules; they read OPENAI_API_KEY" in other
-    assert "no command" not in desk.run("why-not", "api_key=file:/nowhere/.env").ended(1).out
+    assert "no command" not in desk.run("why-not", "api_key=file:/nowhere/.env").exits(1).out
 
 
 def test_a_side_effect_is_told(project: Desk) -> None:
-    out = project.run("why-not", "auth_method=qwen-oauth").ended(0).out
+    out = project.run("why-not", "auth_method=qwen-oauth").exits(0).out
     assert "       this also changes base_url: https://api.openai.com/v1 → https://" in out
 
 
 def test_a_file_that_cannot_be_read_is_an_error_here_and_told_of_elsewhere(desk: Desk) -> None:
     desk.write(".qwen/settings.json", "{")
-    out = desk.run("why-not", "model=x").ended(0).out
+    out = desk.run("why-not", "model=x").exits(0).out
     assert "By the rules of Qwen Code 0.21 and later, nothing resolves: ~/.qwen/settings.json:1" in out
-    assert "Qwen Code would stop here" in desk.run("why-not", "model=x", *NEWER).ended(3).err
+    assert "Qwen Code would stop here" in desk.run("why-not", "model=x", *NEWER).exits(3).err
     assert data_of(desk, 0, "model=x")["profiles"][1]["error"]
 
 
@@ -195,7 +195,7 @@ def test_a_pipe_is_not_edited_nor_read_twice(desk: Desk) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n"), daemon=True)
     writer.start()
-    out = desk.run("why-not", "model=x").ended(0).out
+    out = desk.run("why-not", "model=x").exits(0).out
     writer.join(timeout=10)
     assert not writer.is_alive()
     assert "model is m  [./.env:2 OPENAI_MODEL] here" in out

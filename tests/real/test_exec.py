@@ -19,13 +19,13 @@ def test_no_env_file_or_settings_override_the_artifact(
 ) -> None:
     url = f"{server.url}/v1"
     words = ("--no-env-file", "--profile", "documented", "--openai-base-url", url, "--model", "m", "-o", "../qwen.toml")
-    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).exits(0)
     for path, text in TREES[tree].items():
         desk.write(path, text.replace("{URL}", url))
     env = {"PATH": path_with_qwen, "OPENAI_API_KEY": KEY, "OTHER": OTHER, "QWEN_MODEL": "exported"}
     ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
     requests = server.taken()
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert "overrides" not in ended.err
     assert {(one.authorization, one.body["model"], one.path) for one in requests} == {
         (f"Bearer {KEY}", "m", "/v1/chat/completions")

@@ -49,7 +49,7 @@ def test_verify_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
     ended = run("verify", *words, cwd=cwd, home=home, env=env)
     found, observed = ended.json, one["observed"]
     assert digests(tmp_path) == before, ended.out
-    assert ended.code == (1 if name in CHANGED_ON_THE_WIRE else 0), ended.said
+    assert ended.code == (1 if name in CHANGED_ON_THE_WIRE else 0), ended.output
     if name in CHANGED_ON_THE_WIRE:
         assert any("QC125" in notice for notice in found["notices"])
     elif "model" in observed:

@@ -91,11 +91,11 @@ def test_a_refused_refresh_gives_advice_and_keeps_the_file(home: Home) -> None:
     document = home.server.issue(expires_in=-5)
     before = home.write_login(document)
     home.server.revoke()
-    outcome = home.run().ended(4)
+    outcome = home.run().exits(4)
     assert "the login is no longer accepted (400: invalid_grant" in outcome.err
     assert "Log in again: qwen-cfg auth login" in outcome.err
     assert "The free tier of Qwen OAuth was closed on 2026-04-15" in outcome.err
-    assert not [token for token in ("access_token", "refresh_token") if document[token] in outcome.said]
+    assert not [token for token in ("access_token", "refresh_token") if document[token] in outcome.output]
     assert (home.cache.path.read_bytes(), home.server.refreshes, home.server.chats) == (before, 1, [])
     assert home.files == ["oauth_creds.json"]
 
@@ -176,7 +176,7 @@ def test_an_error_of_null_is_no_error(home: Home) -> None:
 def test_a_second_refusal_is_an_error(home: Home) -> None:
     home.write_login(home.server.issue())
     home.server.chat_replies += [refusal(401, "invalid access token or token expired")] * 2
-    outcome = home.run().ended(4)
+    outcome = home.run().exits(4)
     assert "refused the Qwen OAuth login (401" in outcome.err
     assert (home.server.refreshes, len(home.server.chats)) == (1, 2)
     assert home.server.accepts(home.login.access_token.reveal())
@@ -245,7 +245,7 @@ def test_a_login_that_cannot_be_saved_is_used_for_the_run(home: Home) -> None:
     # So that a second refresh is needed.
     home.server.chat_replies.append(refusal(401, "invalid access token or token expired"))
     # Python would write truncated modules to its cache.
-    outcome = home.run(before=no_room, env={"PYTHONDONTWRITEBYTECODE": "1"}).ended(0)
+    outcome = home.run(before=no_room, env={"PYTHONDONTWRITEBYTECODE": "1"}).exits(0)
     assert outcome.out == f"{ANSWER}\n"
     assert "the login was refreshed but cannot be saved" in outcome.err
     assert (home.server.refreshes, home.server.reused) == (2, 0)
