@@ -335,9 +335,9 @@ def test_only_one_of_many_errors_is_reported(write: Any, document: dict[str, Any
     many = {f"{number:05}" + "x" * 20: 0 for number in range(20_000)}
     assert "excluded.0: it is not a table" in refusal(write({**document, "excluded": [0] * 20_000})).what
     for table, word in (("config", "00000"), ("provenance", "more than 100 entries"), ("env_file", "00000")):
-        said = refusal(write({**document, table: {**document[table], **many}})).what
-        assert len(said) < 400
-        assert word in said
+        message = refusal(write({**document, table: {**document[table], **many}})).what
+        assert len(message) < 400
+        assert word in message
     assert len(refusal(write({**document, "x" * 100_000: 1})).what) < 400
     assert len(refusal(f"[{'x' * 100_000}]\n" * 2).what) < 400
 

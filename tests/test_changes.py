@@ -79,8 +79,8 @@ def test_environments_differ_in_resolved_values_without_showing_keys(scene: Scen
     before, after = values(old), values(new)
     assert {d.field for d in change.differences} == {name for name in before if before[name] != after[name]}
     # The trees are in different directories; no text shows them.
-    told = " ".join(f"{d.old} {d.new}" for d in resolution_change(".", old, new, strict=True).differences)
-    assert not [secret for secret in scene.secrets | other.secrets if len(secret) > 8 and secret in told]
+    text = " ".join(f"{d.old} {d.new}" for d in resolution_change(".", old, new, strict=True).differences)
+    assert not [secret for secret in scene.secrets | other.secrets if len(secret) > 8 and secret in text]
 
 
 def test_a_change_in_many_artifacts_is_reported_once() -> None:

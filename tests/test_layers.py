@@ -98,8 +98,10 @@ def test_an_origin_has_the_same_words_everywhere(tmp_path: Path) -> None:
     for name, decision in resolution.decisions.items():
         assert decision.winner is not None
         assert provenance_text(written.provenance[name]) == str(decision.winner.origin)
-    told = explain(resolution, ())
-    assert [s.won_by for s in told.fields] == [str(d.winner.origin) for d in resolution.decisions.values() if d.winner]
+    explanation = explain(resolution, ())
+    assert [s.won_by for s in explanation.fields] == [
+        str(d.winner.origin) for d in resolution.decisions.values() if d.winner
+    ]
 
 
 def test_every_layer_names_a_key_by_its_flag() -> None:

@@ -93,12 +93,12 @@ def test_an_annotation_is_one_command_with_the_given_text(message: str, file: st
     text = output_of("annotation", annotation(Problem("error", code, message, file, 3)))
     assert text.count("\n") == 1
     assert not re.search(r"##\w*\[", text)
-    level, properties, said = re.fullmatch(r"::(\w+) ([^:]*)::(.*)\n", text).groups()  # type: ignore[union-attr]
+    level, properties, data = re.fullmatch(r"::(\w+) ([^:]*)::(.*)\n", text).groups()  # type: ignore[union-attr]
     assert level == "error"
     names = [each.partition("=")[::2] for each in properties.split(",")]
-    given = {name: unescaped(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
-    assert given == {"file": as_shown_by_github(file), "line": "3", "title": as_shown_by_github(f"qwen-cfg: {code}")}
-    assert unescaped(said).replace("\\x5b", "[") == as_shown_by_github(message)
+    decoded = {name: unescaped(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
+    assert decoded == {"file": as_shown_by_github(file), "line": "3", "title": as_shown_by_github(f"qwen-cfg: {code}")}
+    assert unescaped(data).replace("\\x5b", "[") == as_shown_by_github(message)
 
 
 def as_shown_by_github(text: str) -> str:

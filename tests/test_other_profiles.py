@@ -181,8 +181,8 @@ def test_the_documents_give_the_number_of_differing_trees(tmp_path: Path) -> Non
         world = read(root / scenario["cwd"], root / scenario["home"], environ=scenario["env"], survey=True)
         (other,) = compare_profiles(resolve_world(world, profile_named()))
         differing += any(not difference.same_value for difference in other.differences)
-    said = f"In {differing} of the {len(lines)} trees"
-    assert said in (DATA.parents[1] / "docs/search.md").read_text(encoding="utf-8")
+    sentence = f"In {differing} of the {len(lines)} trees"
+    assert sentence in (DATA.parents[1] / "docs/search.md").read_text(encoding="utf-8")
 
 
 def test_profiles_differ_only_in_declared_values() -> None:

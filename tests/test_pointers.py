@@ -412,7 +412,7 @@ def test_a_key_in_the_keyring_is_found(keyring_file: Any, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("what", "message"),
     [
         ({}, "no entry with this service and name"),
         ({"qwen": {"me": ""}}, "no entry with this service and name"),
@@ -420,11 +420,11 @@ def test_a_key_in_the_keyring_is_found(keyring_file: Any, tmp_path: Path) -> Non
         (17, "the keyring failed (AttributeError)"),
     ],
 )
-def test_a_keyring_without_the_key_is_reported_with_the_reason(what: object, told: str, keyring_file: Any) -> None:
+def test_a_keyring_without_the_key_is_reported_with_the_reason(what: object, message: str, keyring_file: Any) -> None:
     keyring_file(what)
     with pytest.raises(SecretReferenceError) as caught:
         from_keyring("qwen", "me")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.where == "keyring:qwen/me"
     assert caught.value.hint
     assert "words of the backend" not in str(caught.value)

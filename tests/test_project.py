@@ -99,11 +99,13 @@ def test_the_man_page_has_the_usual_sections_in_their_order():
 
 
 def test_the_man_page_names_every_exit_code_variable_and_command_of_a_conversation():
-    said = {heading: man_section(heading) for heading in ("EXIT STATUS", "ENVIRONMENT", "COMMANDS IN A CONVERSATION")}
+    sections = {
+        heading: man_section(heading) for heading in ("EXIT STATUS", "ENVIRONMENT", "COMMANDS IN A CONVERSATION")
+    }
     variables = [variable.name for field in declared_fields().values() for variable in field.variables]
-    assert re.findall(r"\.TP\n\\fB(\d+)\\fR\n\S", said["EXIT STATUS"]) == [str(int(code)) for code in ExitCode]
-    assert [name for name in variables if rf"\fB{name}\fR" not in said["ENVIRONMENT"]] == []
-    assert re.findall(r"\\fB/(\w+)\\fR", said["COMMANDS IN A CONVERSATION"]) == list(CHAT_COMMANDS)
+    assert re.findall(r"\.TP\n\\fB(\d+)\\fR\n\S", sections["EXIT STATUS"]) == [str(int(code)) for code in ExitCode]
+    assert [name for name in variables if rf"\fB{name}\fR" not in sections["ENVIRONMENT"]] == []
+    assert re.findall(r"\\fB/(\w+)\\fR", sections["COMMANDS IN A CONVERSATION"]) == list(CHAT_COMMANDS)
 
 
 def test_every_module_begins_with_a_docstring():

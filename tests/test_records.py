@@ -276,8 +276,8 @@ def test_wrong_arguments_are_named_in_the_error():
         "takes 5 positional arguments, and 6 were given": (Point, (1, 2, 3, 4, 5, 6), {}),
         "takes 0 positional arguments": (Named, ("n",), {}),
     }
-    for said, (cls, args, keyword_arguments) in wrong.items():
-        with pytest.raises(TypeError, match=said):
+    for message, (cls, args, keyword_arguments) in wrong.items():
+        with pytest.raises(TypeError, match=message):
             cls(*args, **keyword_arguments)
 
 

@@ -204,8 +204,8 @@ def test_exactly_the_referenced_secrets_are_redacted(changes: list[tuple[bool, i
         else:
             held.pop(number, None)
         streamed = StreamRedactor()
-        for said in (redact_known(" ".join(texts)), streamed.add(" ".join(texts)) + streamed.end()):
-            assert [text in said for text in texts] == [n not in held for n in range(5)]
+        for redacted in (redact_known(" ".join(texts)), streamed.add(" ".join(texts)) + streamed.end()):
+            assert [text in redacted for text in texts] == [n not in held for n in range(5)]
 
 
 def test_a_short_secret_is_not_redacted() -> None:

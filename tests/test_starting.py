@@ -102,13 +102,13 @@ def test_a_policy_is_kept_completely(artifact: Any, policy: dict[str, Any]) -> N
 
 
 def test_providers_and_methods_of_lower_scopes_are_overridden(artifact: Any) -> None:
-    said = {
+    lower_scopes = {
         "modelProviders": {"mine": [{"id": "m"}], "openai": [{"id": "m"}]},
         "providerProtocol": {"openai": "anthropic", "mine": "openai"},
         "security": {"auth": {"enforcedType": "gemini"}},
     }
     file = SettingsFile("user", Path("/h/.qwen/settings.json"), "~/.qwen/settings.json", "user")
-    other_arguments = file_tree(parse_jsonc(json.dumps(said)), file).members or {}
+    other_arguments = file_tree(parse_jsonc(json.dumps(lower_scopes)), file).members or {}
     settings = private_settings(artifact, None, other_arguments)
     entry = {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": "http://localhost:1/v1"}
     assert settings["modelProviders"] == {"mine": [], "openai": [entry]}

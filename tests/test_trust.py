@@ -202,9 +202,9 @@ def test_known_providers_and_this_machine_only_give_a_warning(url: str) -> None:
         resolution = tree.resolve()
         assert is_known_or_loopback(url)
         assert concern_of(resolution, always) is None
-        (told,) = [d for d in diagnose(resolution) if d.code == "QC301"]
-        assert (told.severity, told.finding.path, told.finding.line) == ("warning", "./.env", 1)
-        assert "no approval is needed" in told.finding.hint
+        (diagnostic,) = [d for d in diagnose(resolution) if d.code == "QC301"]
+        assert (diagnostic.severity, diagnostic.finding.path, diagnostic.finding.line) == ("warning", "./.env", 1)
+        assert "no approval is needed" in diagnostic.finding.hint
 
 
 @pytest.mark.parametrize("url", NOT_EXEMPT)
@@ -215,8 +215,8 @@ def test_every_other_host_is_of_concern(url: str) -> None:
         concern = concern_of(resolution, never)
         assert concern is not None
         assert concern.settings == (("base_url", url),)
-        (told,) = [d for d in diagnose(resolution) if d.code == "QC301"]
-        assert "qwen-cfg trust" in told.finding.hint
+        (diagnostic,) = [d for d in diagnose(resolution) if d.code == "QC301"]
+        assert "qwen-cfg trust" in diagnostic.finding.hint
 
 
 def test_a_concern_names_host_credential_and_files() -> None:

@@ -90,15 +90,15 @@ def test_drift_is_reported_field_by_field(desk: Desk) -> None:
     put_env_file(desk, "qwen3-max")
     env = {"OPENAI_BASE_URL": "http://elsewhere/v1"}
     outcome = desk.run("check", "a.toml", env=env).exits(1)
-    said = " ".join(outcome.out.split())
-    assert re.search(r"model was qwen3-coder-plus \[\./\.env:3[^]]*\] is qwen3-max \[\./\.env:3", said)
-    assert re.search(r"base_url was https://api\.openai\.com/v1 \[default\] is http://elsewhere/v1 \[environment", said)
-    assert "2 of 14 fields" in said
+    text = " ".join(outcome.out.split())
+    assert re.search(r"model was qwen3-coder-plus \[\./\.env:3[^]]*\] is qwen3-max \[\./\.env:3", text)
+    assert re.search(r"base_url was https://api\.openai\.com/v1 \[default\] is http://elsewhere/v1 \[environment", text)
+    assert "2 of 14 fields" in text
     data = desk.run("check", "a.toml", "--format", "json", env=env).exits(1).json
     assert data["exit_code"] == 1
     assert data["status"] == "drift"
-    told = {d["field"]: (d["old"], d["new"]) for d in data["differences"]}
-    assert told == {
+    differences = {d["field"]: (d["old"], d["new"]) for d in data["differences"]}
+    assert differences == {
         "base_url": ("https://api.openai.com/v1", "http://elsewhere/v1"),
         "model": ("qwen3-coder-plus", "qwen3-max"),
     }
@@ -143,12 +143,12 @@ def test_the_suggested_command_fixes_the_drift(desk: Desk, options: list[str], s
     desk.run("resolve", "-o", "the artifact.toml", "--debug").exits(0)
     # Another line for the same value: only provenance has changed, apart from what the options change.
     desk.write("work/app/.env", f"\nOPENAI_API_KEY={KEY}\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
-    told = desk.run("check", "the artifact.toml", *strict, *options, "--format", "json", env=WITH_KEY).json
-    if told["mend"] is None:
+    document = desk.run("check", "the artifact.toml", *strict, *options, "--format", "json", env=WITH_KEY).json
+    if document["mend"] is None:
         assert not strict
         assert not options
         return
-    program, *argv = shlex.split(told["mend"])
+    program, *argv = shlex.split(document["mend"])
     assert program == "qwen-cfg"
     desk.run(*argv, env=WITH_KEY).exits(0)
     desk.run("check", "the artifact.toml", *strict, env=WITH_KEY).exits(0)
@@ -168,9 +168,9 @@ def test_strict_compares_origins(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_MODEL=qwen3-coder-plus\nOPENAI_API_KEY={KEY}\n")
     desk.run("check", "a.toml").exits(0)
     data = desk.run("check", "a.toml", "--strict", "--format", "json").exits(1).json
-    told = {(d["field"], d["part"]): (d["old"], d["new"]) for d in data["differences"]}
-    assert {"model", "api_key"} <= {field for field, _ in told}
-    assert ("excluded", "resolution") in told
+    differences = {(d["field"], d["part"]): (d["old"], d["new"]) for d in data["differences"]}
+    assert {"model", "api_key"} <= {field for field, _ in differences}
+    assert ("excluded", "resolution") in differences
     moved = desk.run("check", "a.toml", "--strict", "--format", "json", env=WITH_KEY).exits(1).json
     assert ("api_key", "secret reference") in {(d["field"], d["part"]) for d in moved["differences"]}
     desk.run("check", "a.toml", env=WITH_KEY).exits(0)
@@ -362,8 +362,8 @@ def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> Non
     outcome = desk.run("check", name, env=WITH_KEY)
     if name == "empty":
         assert "empty: there is no qwen.toml in or below this directory" in outcome.exits(3).err
-        said = desk.run("check", name, "--format", "github", env=WITH_KEY).exits(3).out
-        assert said.startswith("::error file=empty/qwen.toml,line=1")
+        out = desk.run("check", name, "--format", "github", env=WITH_KEY).exits(3).out
+        assert out.startswith("::error file=empty/qwen.toml,line=1")
     else:
         assert outcome.exits(0).out.startswith(f"{name.removesuffix('/')}/qwen.toml: ")
         desk.run("terms", "--config", name, env=WITH_KEY).exits(0)

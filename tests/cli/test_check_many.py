@@ -84,8 +84,8 @@ def test_the_exit_code_is_the_highest_of_all(services: Desk, names: str, code: i
 
 
 def test_a_file_named_twice_is_checked_once(services: Desk) -> None:
-    told = services.run("check", "a", "./a/qwen.toml", "a/../a/", "a/qwen.toml", "--format", "json").exits(0).json
-    assert [artifact["file"] for artifact in told["artifacts"]] == ["a/qwen.toml"]
+    document = services.run("check", "a", "./a/qwen.toml", "a/../a/", "a/qwen.toml", "--format", "json").exits(0).json
+    assert [artifact["file"] for artifact in document["artifacts"]] == ["a/qwen.toml"]
 
 
 def test_a_warning_of_many_artifacts_is_shown_once(desk: Desk) -> None:
@@ -126,8 +126,8 @@ def test_typed_paths_start_from_the_working_directory(desk: Desk) -> None:
     for name in ("a", "b"):
         make_service(desk, name)
     desk.write(f"{APP}/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=prod\n")
-    told = desk.run("check", ".", "--env-file", "prod.env", "--format", "json").exits(1).json
-    assert [a["differences"][0]["new"] for a in told["artifacts"]] == ["prod", "prod"]
+    document = desk.run("check", ".", "--env-file", "prod.env", "--format", "json").exits(1).json
+    assert [a["differences"][0]["new"] for a in document["artifacts"]] == ["prod", "prod"]
 
 
 def test_update_writes_only_artifacts_with_drift(services: Desk) -> None:
@@ -160,8 +160,8 @@ def test_a_failed_update_does_not_stop_the_others(open_desk: Desk) -> None:
 
 
 def files_checked(desk: Desk, *names: str, code: int = 0) -> list[str]:
-    told = desk.run("check", *names, "--artifact-only", "--format", "json").exits(code).json
-    return [artifact["file"] for artifact in told["artifacts"]]
+    document = desk.run("check", *names, "--artifact-only", "--format", "json").exits(code).json
+    return [artifact["file"] for artifact in document["artifacts"]]
 
 
 def test_files_that_git_ignores_are_not_searched(desk: Desk) -> None:
@@ -193,10 +193,10 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
     # Without git, nothing is ignored.
     alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).exits(0)
     assert len(alone.json["artifacts"]) == 6
-    said = "git did not report which files it ignores, so every directory is searched"
-    assert alone.err == f"note: ./one: {said}\nnote: ./two: {said}\n"
+    note = "git did not report which files it ignores, so every directory is searched"
+    assert alone.err == f"note: ./one: {note}\nnote: ./two: {note}\n"
     within = desk.run("check", "one/src", "one", "--artifact-only", env={"PATH": "/nowhere"}).exits(0)
-    assert within.err == f"note: one/src: {said}\nnote: one: {said}\n"
+    assert within.err == f"note: one/src: {note}\nnote: one: {note}\n"
     assert desk.run("check", "none", "--artifact-only", env={"PATH": "/nowhere"}).exits(0).err == ""
 
 
@@ -238,8 +238,8 @@ def test_the_search_follows_no_link(desk: Desk, in_git: bool) -> None:
     assert files_checked(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
     # Skipped directories are reported.
     left_out = "./swapped/qwen.toml, ./was/qwen.toml" if in_git else "./was/qwen.toml"
-    said = f"note: not checked, because they are links or not regular files: {left_out}. To check one, name it."
-    assert said in desk.run("check", ".").exits(0).err
+    note = f"note: not checked, because they are links or not regular files: {left_out}. To check one, name it."
+    assert note in desk.run("check", ".").exits(0).err
     assert "not checked" not in desk.run("check", "was", "a").exits(0).err
 
 
@@ -251,8 +251,8 @@ def test_skipped_directories_are_reported_in_one_line(desk: Desk, in_git: bool) 
         (desk.cwd / f"{number}/qwen.toml").symlink_to("../a/qwen.toml")
     if in_git:
         git(desk.cwd, "init", "-q")
-    said = "./0/qwen.toml, ./1/qwen.toml, ./2/qwen.toml and 2 more. To check one, name it."
-    assert said in desk.run("check", ".").exits(0).err
+    note = "./0/qwen.toml, ./1/qwen.toml, ./2/qwen.toml and 2 more. To check one, name it."
+    assert note in desk.run("check", ".").exits(0).err
 
 
 def test_an_unreadable_directory_is_reported(open_desk: Desk) -> None:

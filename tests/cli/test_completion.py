@@ -114,9 +114,9 @@ def test_a_script_has_fields_rules_and_choices(desk: Desk, shell: str) -> None:
 
 
 def test_the_help_says_where_to_put_a_script(desk: Desk) -> None:
-    told = desk.run("completion", "--help").exits(0).out
+    out = desk.run("completion", "--help").exits(0).out
     for place in ("bash-completion/completions", "fpath", "fish/completions", ".tcshrc"):
-        assert place in told
+        assert place in out
 
 
 def test_a_zsh_script_can_be_sourced(desk: Desk) -> None:
@@ -125,5 +125,5 @@ def test_a_zsh_script_can_be_sourced(desk: Desk) -> None:
         pytest.skip("zsh is not installed here")
     script = desk.write("qwen-cfg.zsh", desk.run("completion", "zsh").exits(0).out)
     words = f"autoload -U compinit; compinit -u -D; source {script}; print $_comps[qwen-cfg]"
-    said = subprocess.run([zsh, "-fc", words], capture_output=True, text=True, check=True, timeout=30)
-    assert (said.stdout, said.stderr) == ("_shtab_qwen_cfg\n", "")
+    process = subprocess.run([zsh, "-fc", words], capture_output=True, text=True, check=True, timeout=30)
+    assert (process.stdout, process.stderr) == ("_shtab_qwen_cfg\n", "")

@@ -93,7 +93,7 @@ def test_an_unusable_answer_is_reported_and_asked_again() -> None:
         "base_url": "https://models.example/v1",
         "model": "m",
     }
-    said = "\n".join(person.lines)
+    text = "\n".join(person.lines)
     for part in (
         "Type a number from 1 to 9.",
         "The base URL is needed",
@@ -104,7 +104,7 @@ def test_an_unusable_answer_is_reported_and_asked_again() -> None:
         "That cannot be used: it does not start with http:// or https://",
         "This looks like an API key",
     ):
-        assert part in said
+        assert part in text
 
 
 def test_an_invalid_present_value_is_no_default() -> None:

@@ -107,9 +107,9 @@ def test_different_inlined_keys_are_reported_and_not_shown(desk: Desk) -> None:
     assert "is   another key in the artifact itself" in differ.out
     desk.run("diff", "a.toml", "c.toml").exits(0)
     for form in ("text", "json"):
-        said = desk.run("diff", "--format", form, "--strict", "a.toml", "b.toml").exits(1).output
-        assert KEY not in said
-        assert OTHER_KEY not in said
+        output = desk.run("diff", "--format", form, "--strict", "a.toml", "b.toml").exits(1).output
+        assert KEY not in output
+        assert OTHER_KEY not in output
 
 
 def test_an_invalid_artifact_is_an_error(desk: Desk) -> None:
@@ -123,7 +123,7 @@ def test_an_invalid_artifact_is_an_error(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ([], "nothing to compare"),
         (["a.toml"], "nothing to compare with"),
@@ -138,9 +138,9 @@ def test_an_invalid_artifact_is_an_error(desk: Desk) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_operands_that_cannot_be_compared_are_a_usage_error(desk: Desk, words: list[str], said: str) -> None:
+def test_operands_that_cannot_be_compared_are_a_usage_error(desk: Desk, words: list[str], message: str) -> None:
     desk.write("work/app/a.toml", OLD)
-    assert said in desk.run("diff", *words).exits(2).err
+    assert message in desk.run("diff", *words).exits(2).err
 
 
 # Two revisions.
@@ -261,7 +261,7 @@ def test_odd_file_names(desk: Desk, history: History) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("word", "message"),
     [
         ("nwe", "unknown revision 'nwe'"),
         ("--output=x", "unknown option"),
@@ -271,9 +271,9 @@ def test_odd_file_names(desk: Desk, history: History) -> None:
         ("old:", "unknown revision"),
     ],
 )
-def test_an_unknown_revision_is_an_error(desk: Desk, history: History, word: str, said: str) -> None:
+def test_an_unknown_revision_is_an_error(desk: Desk, history: History, word: str, message: str) -> None:
     refused = desk.run("diff", word, "new").exits(2)
-    assert said in refused.err
+    assert message in refused.err
     assert refused.out == ""
     if word == "nwe":
         assert "Did you mean new?" in refused.err
@@ -414,10 +414,10 @@ def test_keys_are_reported_only_as_equal_or_different(desk: Desk) -> None:
     desk.run("diff", "--env-from", "same.env").exits(0)
     strict = desk.run("diff", "--strict", "--env-from", "same.env").exits(1)
     assert "    is   the same key  [environment OPENAI_API_KEY]" in strict.out
-    for said in (other.output, strict.output, json.dumps(data_of(desk, 1, "--env-from", "other.env"))):
-        assert KEY[3:9] not in said
-        assert KEY not in said
-        assert OTHER_KEY not in said
+    for text in (other.output, strict.output, json.dumps(data_of(desk, 1, "--env-from", "other.env"))):
+        assert KEY[3:9] not in text
+        assert KEY not in text
+        assert OTHER_KEY not in text
 
 
 def test_an_incomplete_side_is_reported_and_compared(desk: Desk) -> None:

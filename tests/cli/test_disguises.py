@@ -95,9 +95,9 @@ def test_a_keyring_name_is_asked_about_with_any_git_status(
         subprocess.run(["git", "-C", str(desk.cwd), "update-index", "--split-index"], check=True)
     for more in ({}, {"PATH": "/nowhere"}):
         assert KEYRING_NAME in ask(desk, server, **keyring, **more).exits(5).err
-    told = desk.run("resolve", "--explain", env=keyring).exits(0).out
-    assert "QC301" in told
-    assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in " ".join(told.split())
+    out = desk.run("resolve", "--explain", env=keyring).exits(0).out
+    assert "QC301" in out
+    assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in " ".join(out.split())
     assert server.taken() == []
     # One question is enough.
     desk.run("trust", "--yes", env=keyring).exits(0)
@@ -116,8 +116,8 @@ def test_the_question_about_a_tracked_file_names_the_keyring_entry(
     desk: Desk, server: Provider, keyring: dict[str, str]
 ) -> None:
     clone(desk, {".env": NAMED})
-    told = " ".join(desk.run("resolve", "--explain", env=keyring).exits(0).out.split())
-    assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in told
+    text = " ".join(desk.run("resolve", "--explain", env=keyring).exits(0).out.split())
+    assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in text
     assert KEYRING_NAME in ask(desk, server, **keyring).exits(5).err
 
 
@@ -249,9 +249,9 @@ def test_approval_of_another_users_file_covers_its_present_content(desk: Desk, s
     for path in (file, file.parent):
         os.chown(path, NOBODY, NOBODY)
     ask(desk, server).exits(5)
-    told = desk.run("trust").exits(5).err
+    err = desk.run("trust").exits(5).err
     for words in ("belongs to", f"base_url = {STRANGER}", "this file belongs to another user, who can change it"):
-        assert words in told
+        assert words in err
     desk.run("trust", "--yes").exits(0)
     ask(desk, server).exits(0)
     assert [request.headers["host"] for request in server.taken()] == ["stranger.example"]
@@ -286,9 +286,9 @@ def test_another_users_file_in_an_artifact_can_be_approved(desk: Desk, server: P
 
 def test_init_reports_a_tracked_file_that_sets_the_endpoint(desk: Desk) -> None:
     clone(desk, {".env": f"OPENAI_BASE_URL={STRANGER}\n"})
-    told = desk.run("init", "--no-verify", env=IN_SHELL).exits(0).err
-    assert "QC301" in told
-    assert "to stranger.example" in told
+    err = desk.run("init", "--no-verify", env=IN_SHELL).exits(0).err
+    assert "QC301" in err
+    assert "to stranger.example" in err
 
 
 def test_a_typed_key_is_approved_for_one_run(desk: Desk, server: Provider) -> None:

@@ -43,9 +43,9 @@ def env_of(url: str, key: str = KEY, **more: str) -> dict[str, str]:
 
 def examine(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) -> dict[str, Any]:
     """Run the doctor in both formats, check that they agree, and return the document."""
-    told = desk.run("doctor", *argv, "--format", "json", env=env).exits(code)
+    outcome = desk.run("doctor", *argv, "--format", "json", env=env).exits(code)
     text = desk.run("doctor", *argv, env=env).exits(code)
-    document: dict[str, Any] = told.json
+    document: dict[str, Any] = outcome.json
     assert document["exit_code"] == code
     assert document.keys() == {"format", "config", "provenance", "steps", "error", "exit_code"}
     marks = {"ok": "✓", "failed": "✗", "skipped": DASH, "note": "!"}
@@ -61,7 +61,7 @@ def examine(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) ->
         assert (step["error"] is not None) == (step["outcome"] == "failed")
         assert in_one_line(step["what"]) in in_one_line(text.out)
         assert in_one_line(step["hint"]) in in_one_line(text.out)
-    assert_no_key(env["OPENAI_API_KEY"], told, text)
+    assert_no_key(env["OPENAI_API_KEY"], outcome, text)
     return document
 
 
@@ -206,7 +206,7 @@ def test_a_server_without_a_model_list_is_no_failure(desk: Desk, status: int, bo
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "said"),
+    ("status", "body", "kind", "message"),
     [
         (200, "<html>Log in to this network</html>", "text/html", "web page"),
         (503, "{}", "application/json", "503"),
@@ -214,10 +214,10 @@ def test_a_server_without_a_model_list_is_no_failure(desk: Desk, status: int, bo
         (302, "", "text/plain", "redirects"),
     ],
 )
-def test_a_failing_model_list(desk: Desk, status: int, body: str, kind: str, said: str) -> None:
+def test_a_failing_model_list(desk: Desk, status: int, body: str, kind: str, message: str) -> None:
     with server_with_answer(status, body, kind) as url:
         document = examine(desk, 6, env=env_of(url))
-    assert said in step_of(document, "models")["what"]
+    assert message in step_of(document, "models")["what"]
     assert outcomes(document)["model"] == "skipped"
 
 
@@ -297,7 +297,7 @@ def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "code", "said"),
+    ("reply", "code", "message"),
     [
         (Reply(wait=30), 6, "took too long"),
         (refusal(429, "slow down"), 6, "rate limited"),
@@ -307,11 +307,11 @@ def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_failing_prompt(desk: Desk, server: Provider, reply: Reply, code: int, said: str) -> None:
+def test_a_failing_prompt(desk: Desk, server: Provider, reply: Reply, code: int, message: str) -> None:
     server.replies += [reply] * 2
     document = examine(desk, code, "--chat", "--timeout", "3" if reply.wait else "60", env=env_of(f"{server.url}/v1"))
     assert outcomes(document)["models"] == "ok"
-    assert said in step_of(document, "chat")["what"]
+    assert message in step_of(document, "chat")["what"]
     # It is not retried, whatever the number of retries.
     assert len([request for request in server.taken() if request.method == "POST"]) == 2
 
@@ -520,6 +520,6 @@ def test_each_step_is_shown_when_it_is_done_and_ctrl_c_stops(desk: Desk) -> None
         while not lines or not lines[-1].startswith(f"{DASH} tls"):
             lines.append(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in err

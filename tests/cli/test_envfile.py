@@ -86,19 +86,19 @@ def test_lines_that_are_not_read_are_shown_in_their_place(desk: Desk) -> None:
     ]
     desk.write("work/app/.env", "".join(f"{line}\r\n" for line in lines))
     outcome = desk.run("envfile", ".env").exits(0)
-    told = [line.split(maxsplit=1) for line in outcome.out.splitlines()[1:]]
+    rows = [line.split(maxsplit=1) for line in outcome.out.splitlines()[1:]]
     # A difference between the dialects is below its line.
-    assert [int(number) for number, _ in told] == [1, 1, 2, 5, 5, 6, 6, 7, 8, 9, 9, 10, 10]
-    unread = {number: words for number, words in told if words.startswith("not an assignment")}
+    assert [int(number) for number, _ in rows] == [1, 1, 2, 5, 5, 6, 6, 7, 8, 9, 9, 10, 10]
+    unread = {number: words for number, words in rows if words.startswith("not an assignment")}
     assert unread.keys() == {"2", "6", "7", "9"}
     assert "OPENAI_BASE_URL" in unread["2"]
     assert "OPENAI_API_KEY" in unread["6"]
     (document,) = documents(desk.run("envfile", "--format", "json", ".env").exits(0))
     assert [line["line"] for line in document["unread"]] == [2, 6, 7, 9]
     assert [d["line"] for d in document["differs"]] == sorted(d["line"] for d in document["differs"])
-    for said in (outcome.output, json.dumps(document)):
-        assert "open-sesame" not in said
-        assert "mysterious" not in said
+    for text in (outcome.output, json.dumps(document)):
+        assert "open-sesame" not in text
+        assert "mysterious" not in text
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None:
@@ -169,11 +169,11 @@ def test_variables_of_other_programs_are_masked(desk: Desk, form: str) -> None:
     text = "".join(f"{name}='{value}'\n" for name, value in {**ours, **VARIABLES_OF_OTHERS}.items())
     # After an open quote, the next line is a part of the value.
     desk.write("work/app/.env", text + "QWEN_MODEL='m\nADMIN=swallowed-secret\nX='\n")
-    said = desk.run("envfile", "--format", form, ".env").exits(0).output
+    output = desk.run("envfile", "--format", form, ".env").exits(0).output
     secrets = [*VARIABLES_OF_OTHERS.values(), "lines-of-it", "swallowed-secret"]
-    assert [secret for secret in secrets if secret in said] == []
-    assert [value for value in ours.values() if value not in said] == []
-    assert [name for name in VARIABLES_OF_OTHERS if name not in said] == []
+    assert [secret for secret in secrets if secret in output] == []
+    assert [value for value in ours.values() if value not in output] == []
+    assert [name for name in VARIABLES_OF_OTHERS if name not in output] == []
 
 
 def test_show_secrets_needs_a_terminal_or_force(desk: Desk) -> None:
@@ -190,9 +190,9 @@ def test_show_secrets_needs_a_terminal_or_force(desk: Desk) -> None:
 def test_both_readings_of_a_secret_are_masked(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}#tail-of-the-secret\nA='x'{KEY}\n")
     for form in ("text", "json"):
-        said = desk.run("envfile", "--format", form, ".env").exits(0).output
-        assert KEY not in said
-        assert "tail-of-the-secret" not in said
+        output = desk.run("envfile", "--format", form, ".env").exits(0).output
+        assert KEY not in output
+        assert "tail-of-the-secret" not in output
 
 
 @pytest.mark.parametrize("name", ["OPENAI-BASE-URL", "openai.baseUrl", "Openai_Model2", "X-Api-Key", "My.Settings-URL"])
@@ -223,9 +223,9 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
     desk.write("work/app/a\x1b[2Jb", "A=\x1b[2J\x9b31m\n")
     desk.write("work/app/c\x1b[2Jd", b"\xff")
     for form in ("text", "json"):
-        said = desk.run("envfile", "--format", form, "a\x1b[2Jb", "c\x1b[2Jd", "e\x1b[2Jf").exits(3).output
-        assert "\x1b" not in said
-        assert "\x9b" not in said
+        output = desk.run("envfile", "--format", form, "a\x1b[2Jb", "c\x1b[2Jd", "e\x1b[2Jf").exits(3).output
+        assert "\x1b" not in output
+        assert "\x9b" not in output
 
 
 def test_a_fifo_and_a_file_name_that_is_not_utf_8(desk: Desk) -> None:

@@ -198,9 +198,9 @@ def test_a_file_that_cannot_be_executed_is_reported(
     desk: Desk, content: bytes, words: tuple[str, ...], advice: str
 ) -> None:
     desk.write("work/app/data", content).chmod(0o755)
-    said = desk.run("exec", "--", "./data", *words, env={"OPENAI_API_KEY": KEY}).exits(2).err
-    assert "cannot be started" in said
-    assert advice in said
+    err = desk.run("exec", "--", "./data", *words, env={"OPENAI_API_KEY": KEY}).exits(2).err
+    assert "cannot be started" in err
+    assert advice in err
 
 
 def test_an_incomplete_config_starts_nothing(desk: Desk) -> None:

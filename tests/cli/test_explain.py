@@ -78,18 +78,18 @@ def test_the_order_of_sections(overview: Desk) -> None:
 def test_the_search_as_an_ordered_list(overview: Desk) -> None:
     lines = explain(overview).exits(0).out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("env file:"))
-    told = [line.split() for line in lines[start + 1 : lines.index("", start)]]
-    assert [" ".join(words[:3]) for words in told[:4]] == [
+    rows = [line.split() for line in lines[start + 1 : lines.index("", start)]]
+    assert [" ".join(words[:3]) for words in rows[:4]] == [
         "absent ./.qwen/.env",
         "skipped ./.env a",
         "absent ../.qwen/.env",
         "> found ../.env",
     ]
-    assert [" ".join(words[:3]) for words in told[4:]] == ["not reached ~/.qwen/.env", "not reached ~/.env"]
-    assert "directory" in " ".join(told[1])
-    assert "1 excluded" in " ".join(told[3])
-    assert told[4][3:] == ["would", "set", "api_key,", "base_url"]
-    assert "would set" not in " ".join(told[5])
+    assert [" ".join(words[:3]) for words in rows[4:]] == ["not reached ~/.qwen/.env", "not reached ~/.env"]
+    assert "directory" in " ".join(rows[1])
+    assert "1 excluded" in " ".join(rows[3])
+    assert rows[4][3:] == ["would", "set", "api_key,", "base_url"]
+    assert "would set" not in " ".join(rows[5])
 
 
 def test_excluded_refused_and_ignored_values(overview: Desk) -> None:
@@ -218,9 +218,9 @@ def test_nothing_is_cut_off_at_any_width(overview: Desk, columns: int, argv: lis
     assert "~/work/app" in "".join(out.split())
     # A long value is complete on its line.
     for letter, field in (("ж", "base_url"), ("щ", "model")):
-        told = [field] if not argv or argv[0] in ("--all", field) else []
+        explained = [field] if not argv or argv[0] in ("--all", field) else []
         assert {line.count(letter) for line in out.splitlines()} <= {0, 230}
-        assert (out.count(letter) > 0) == bool(told)
+        assert (out.count(letter) > 0) == bool(explained)
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -382,8 +382,8 @@ def test_the_screen_has_everything_in_the_data(overview: Desk) -> None:
     for place in document["env_file"]["search"]:
         assert place["path"] in out
     elsewhere = ("QC104", "QC112", "QC113")
-    said = [diagnostic["code"] for diagnostic in document["diagnostics"] if diagnostic["code"] not in elsewhere]
-    assert sum(out.count(f"{code} ") for code in set(said)) == len(said)
+    codes = [diagnostic["code"] for diagnostic in document["diagnostics"] if diagnostic["code"] not in elsewhere]
+    assert sum(out.count(f"{code} ") for code in set(codes)) == len(codes)
     (other,) = document["other_profiles"]
     assert other["differences"]
     for difference in other["differences"]:

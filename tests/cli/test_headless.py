@@ -415,9 +415,9 @@ def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("cut", [0, 3, 10, 38])
 def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider, form: str, cut: int) -> None:
-    said = f"your key is {KEY}, and postgres://user:password@host is no key"
-    place = said.index(KEY) + cut
-    server.replies[:] = [streamed(said[:place], said[place:], "!")]
+    echo = f"your key is {KEY}, and postgres://user:password@host is no key"
+    place = echo.index(KEY) + cut
+    server.replies[:] = [streamed(echo[:place], echo[place:], "!")]
     outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).exits(0)
     assert KEY not in outcome.output
     lines = [json.loads(line) for line in outcome.out.splitlines()] if form == "stream-json" else []

@@ -37,11 +37,11 @@ def test_the_short_help_fits_a_screen_and_has_examples(desk: Desk) -> None:
         assert re.match(rf"usage: qwen-cfg {'' if command == '-h' else command}", text)
         assert re.fullmatch(r"More: qwen-cfg .*--help", lines[-1])
         assert "examples:" in text
-        told = whole["--help" if command == "-h" else command]
-        assert len(lines) < len(told.splitlines()), command
-        assert set(re.findall(r"--[a-z][a-z-]+", text)) <= set(re.findall(r"--[a-z][a-z-]+", told + lines[-1])) | {
-            "--help"
-        }
+        whole_text = whole["--help" if command == "-h" else command]
+        assert len(lines) < len(whole_text.splitlines()), command
+        assert set(re.findall(r"--[a-z][a-z-]+", text)) <= set(
+            re.findall(r"--[a-z][a-z-]+", whole_text + lines[-1])
+        ) | {"--help"}
 
 
 def test_every_example_is_a_command_line(desk: Desk) -> None:

@@ -29,7 +29,7 @@ install()
 from qwen_schema import Secret
 plain, shaped, user_info = sys.argv[1:]
 secret = Secret(plain)
-said = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
+text = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
 """
 # The module of the HTTP client redacts log records.
 REDACTED = f"import qwen_runtime.wire.client\n{BEFORE}"
@@ -54,21 +54,21 @@ def assert_redacted(text: str) -> None:
 
 # Fatal errors, handled errors, and warnings.
 FATAL = {
-    "uncaught": "raise ValueError(said)",
-    "a cause": "try:\n  raise KeyError(said)\nexcept KeyError as error:\n  raise ValueError('b') from error",
-    "a context": "try:\n  raise ValueError(said)\nexcept ValueError:\n  1 / 0",
-    "a group": "raise ExceptionGroup('several', [ValueError(said), KeyError('x')])",
-    "a note": "e = ValueError('x')\ne.add_note(said)\nraise e",
+    "uncaught": "raise ValueError(text)",
+    "a cause": "try:\n  raise KeyError(text)\nexcept KeyError as error:\n  raise ValueError('b') from error",
+    "a context": "try:\n  raise ValueError(text)\nexcept ValueError:\n  1 / 0",
+    "a group": "raise ExceptionGroup('several', [ValueError(text), KeyError('x')])",
+    "a note": "e = ValueError('x')\ne.add_note(text)\nraise e",
 }
 HANDLED_ERRORS = {
-    "a thread": "import threading\nthreading.Thread(target=lambda: int(said)).start()",
-    "__del__": "class A:\n  def __del__(self):\n    raise ValueError(said)\na = A()\ndel a",
-    "at the exit": "import atexit\natexit.register(lambda: int(said))",
+    "a thread": "import threading\nthreading.Thread(target=lambda: int(text)).start()",
+    "__del__": "class A:\n  def __del__(self):\n    raise ValueError(text)\na = A()\ndel a",
+    "at the exit": "import atexit\natexit.register(lambda: int(text))",
 }
 WARNINGS = {
-    "a warning": "import warnings\nwarnings.warn(said)",
-    "a warning of its own": "import warnings\nwarnings.warn(UserWarning(said))",
-    "a warning to a file": "import warnings\nwarnings.showwarning(said, UserWarning, 'a.py', 1, sys.stderr)",
+    "a warning": "import warnings\nwarnings.warn(text)",
+    "a warning of its own": "import warnings\nwarnings.warn(UserWarning(text))",
+    "a warning to a file": "import warnings\nwarnings.showwarning(text, UserWarning, 'a.py', 1, sys.stderr)",
 }
 
 
@@ -89,20 +89,20 @@ def test_ending_a_thread_prints_nothing() -> None:
 
 
 def test_a_closed_standard_error_is_no_error() -> None:
-    assert python("sys.stderr.close()\nsys.stderr = None\nraise ValueError(said)").returncode == 1
+    assert python("sys.stderr.close()\nsys.stderr = None\nraise ValueError(text)").returncode == 1
 
 
 LOGS = {
-    "a message": "log.warning(said)",
-    "an argument": "log.warning('it is %s', said)",
-    "arguments by name": "log.warning('it is %(a)s', {'a': said})",
-    "a level": "log.setLevel(1)\nlog.debug('%s', said)",
-    "an exception": "try:\n  int(said)\nexcept ValueError:\n  log.exception('it broke')",
-    "an error as the message": "log.error(ValueError(said))",
-    "an exception of its own": "log.error('it broke', exc_info=ValueError(said))",
-    "the stack": "exec(compile('def f():\\n  log.warning(said, stack_info=True)\\nf()', said, 'exec'))",
-    "a warning": "import warnings\nlogging.captureWarnings(True)\nwarnings.warn(said)",
-    "no handler": "logging.getLogger().handlers.clear()\nlog.warning(said)",
+    "a message": "log.warning(text)",
+    "an argument": "log.warning('it is %s', text)",
+    "arguments by name": "log.warning('it is %(a)s', {'a': text})",
+    "a level": "log.setLevel(1)\nlog.debug('%s', text)",
+    "an exception": "try:\n  int(text)\nexcept ValueError:\n  log.exception('it broke')",
+    "an error as the message": "log.error(ValueError(text))",
+    "an exception of its own": "log.error('it broke', exc_info=ValueError(text))",
+    "the stack": "exec(compile('def f():\\n  log.warning(text, stack_info=True)\\nf()', text, 'exec'))",
+    "a warning": "import warnings\nlogging.captureWarnings(True)\nwarnings.warn(text)",
+    "no handler": "logging.getLogger().handlers.clear()\nlog.warning(text)",
 }
 
 # A formatter with its own text of an exception, like those for JSON.
@@ -128,7 +128,7 @@ def test_log_records_are_redacted(kind: str, order: str) -> None:
     assert (ended.returncode, ended.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("call", ["log.warning('%d', said)", "log.warning('%s %s', said)", "log.warning('x', said)"])
+@pytest.mark.parametrize("call", ["log.warning('%d', text)", "log.warning('%s %s', text)", "log.warning('x', text)"])
 def test_mismatched_log_arguments_are_not_shown(call: str) -> None:
     ended = python(call, before=HANDLED + REDACTED)
     assert "(its arguments do not fit)" in ended.stderr
@@ -138,7 +138,7 @@ def test_mismatched_log_arguments_are_not_shown(call: str) -> None:
 
 def test_another_log_record_factory_is_kept() -> None:
     code = "logging.setLogRecordFactory(lambda *a, **k: logging.LogRecord(*a[:4], '<' + a[4] + '>', *a[5:], **k))\n"
-    ended = python("log.warning(said)", before=HANDLED + code + REDACTED)
+    ended = python("log.warning(text)", before=HANDLED + code + REDACTED)
     assert_redacted(ended.stderr)
     assert "<[redacted]" in ended.stderr
 

@@ -87,8 +87,8 @@ def test_pathspec_characters_in_a_file_name_are_literal(desk: Desk, server: Prov
 
 def test_init_approves_no_existing_values(desk: Desk, server: Provider) -> None:
     clone(desk, {".env": f"OPENAI_BASE_URL={STRANGER}\n"})
-    said = desk.run("init", env=IN_SHELL).exits(0)
-    assert "QC301" not in said.out
+    outcome = desk.run("init", env=IN_SHELL).exits(0)
+    assert "QC301" not in outcome.out
     assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
     ask(desk, server, **IN_SHELL).exits(5)
     assert server.taken() == []
@@ -135,8 +135,8 @@ def test_an_artifact_does_not_choose_which_secret_is_sent(desk: Desk, server: Pr
     url = f"{server.url}/v1"
     making = ["resolve", "--openai-base-url", url, "-o", "a.toml", "--secret-from"]
     desk.run(*making, "environment:GITHUB_TOKEN").exits(0)
-    told = desk.run("run", "-p", "x", "--config", "a.toml", env={"GITHUB_TOKEN": KEY}).exits(0)
-    assert "a.toml sends the variable GITHUB_TOKEN as the API key to 127.0.0.1" in told.err
+    outcome = desk.run("run", "-p", "x", "--config", "a.toml", env={"GITHUB_TOKEN": KEY}).exits(0)
+    assert "a.toml sends the variable GITHUB_TOKEN as the API key to 127.0.0.1" in outcome.err
     desk.run(*making, "environment:OPENROUTER_API_KEY").exits(0)
     assert desk.run("run", "-p", "x", "--config", "a.toml", env={"OPENROUTER_API_KEY": KEY}).exits(0).err == ""
     server.taken()
@@ -233,8 +233,8 @@ def test_the_suggested_commands_work(desk: Desk, server: Provider, how: str) -> 
     options = {"config": ["--config", "my a.toml"], "profile": newer, "flag": ["--model=m"], "plain": []}
     refused = desk.run("run", "-p", "x", *options[how], env=env).exits(5).err
     advised = shlex.split(refused.partition("To approve, once: ")[2].partition(". For one run")[0])
-    told = desk.run(*advised[1:], env=env).exits(5).err
-    again = shlex.split(told.partition("If that is right: ")[2].splitlines()[0])
+    err = desk.run(*advised[1:], env=env).exits(5).err
+    again = shlex.split(err.partition("If that is right: ")[2].splitlines()[0])
     assert again[-1] == "--yes"
     desk.run(*again[1:], env=env).exits(0)
     desk.run("run", "-p", "x", *options[how], env=env).exits(0)
@@ -256,8 +256,8 @@ def test_approved_values_are_not_reported_again(desk: Desk) -> None:
     desk.run("check", "a.toml", "--select", "QC301", env=IN_SHELL).exits(1)
     desk.run("trust", "--yes", env=IN_SHELL).exits(0)
     for command in (["check", "a.toml", "--select", "QC301"], ["resolve"], ["resolve", "--explain"]):
-        told = desk.run(*command, env=IN_SHELL).exits(0)
-        assert "QC301" not in told.out + told.err
+        outcome = desk.run(*command, env=IN_SHELL).exits(0)
+        assert "QC301" not in outcome.out + outcome.err
 
 
 def test_no_advice_puts_a_key_beside_a_strangers_endpoint(desk: Desk, server: Provider) -> None:

@@ -135,8 +135,8 @@ INERT = (
 
 @pytest.mark.parametrize("job", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])
 def test_an_answer_is_no_command_in_a_ci_job(desk: Desk, server: Provider, job: str) -> None:
-    said = answers(desk, server, WORDS, "text", **{job: "1"}).exits(0)
-    assert said.out.encode() == INERT.encode()
+    outcome = answers(desk, server, WORDS, "text", **{job: "1"}).exits(0)
+    assert outcome.out.encode() == INERT.encode()
 
 
 def test_an_answer_is_unchanged_outside_of_ci(desk: Desk, server: Provider) -> None:
@@ -149,9 +149,9 @@ def test_an_answer_is_unchanged_outside_of_ci(desk: Desk, server: Provider) -> N
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
 def test_json_has_no_command_and_the_same_text(desk: Desk, server: Provider, form: str) -> None:
-    said = answers(desk, server, WORDS, form).exits(0)
-    assert commands(said.out) == []
-    assert json.loads(said.out.splitlines()[-1] if form == "stream-json" else said.out)["answer"] == WORDS
+    outcome = answers(desk, server, WORDS, form).exits(0)
+    assert commands(outcome.out) == []
+    assert json.loads(outcome.out.splitlines()[-1] if form == "stream-json" else outcome.out)["answer"] == WORDS
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -166,7 +166,7 @@ def test_the_text_of_a_server_error_is_no_command(desk: Desk, server: Provider, 
 
 def test_toml_has_no_command_and_the_same_data(desk: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "##[debug]m"}
-    said = desk.run("resolve", env=env).exits(0)
-    assert commands(said.out) == []
-    assert said.toml["config"]["model"] == "##[debug]m"
+    outcome = desk.run("resolve", env=env).exits(0)
+    assert commands(outcome.out) == []
+    assert outcome.toml["config"]["model"] == "##[debug]m"
     assert os.linesep == "\n"

@@ -54,10 +54,10 @@ def test_an_env_file_hidden_by_the_new_one_is_named(desk: Desk, profile: str, li
     desk.write(f"work/app/{place}", f"{line}\n")
     flags = ["--openai-api-key", KEY, "--openai-base-url", "http://127.0.0.1:9/v1", "--model", "m"]
     done = desk.run("init", *flags, "--no-verify", "--profile", profile).exits(0)
-    (told,) = [text for text in done.err.splitlines() if place in text]
-    assert line.partition("=")[0] in told
-    assert ".qwen/.env" in told
-    assert KEY not in told
+    (note,) = [text for text in done.err.splitlines() if place in text]
+    assert line.partition("=")[0] in note
+    assert ".qwen/.env" in note
+    assert KEY not in note
 
 
 @pytest.mark.parametrize("there", [".qwen/.env", "qwen.toml"])
@@ -270,8 +270,8 @@ def test_a_flag_with_an_invalid_key_is_refused(desk: Desk, key: str) -> None:
 
 def test_a_key_is_not_sent_to_an_endpoint_of_the_projects_files(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
-    told = desk.run("init", env={"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}).exits(0)
-    assert "not tested: " in told.err
+    outcome = desk.run("init", env={"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}).exits(0)
+    assert "not tested: " in outcome.err
     assert server.taken() == []
 
 
@@ -305,8 +305,8 @@ def test_force_does_not_write_a_key_beside_a_login(desk: Desk) -> None:
 def test_an_existing_login_can_be_chosen_without_a_terminal(desk: Desk) -> None:
     login = {"access_token": "token-0123456789", "token_type": "Bearer", "refresh_token": "r", "expiry_date": 1}
     desk.write(".qwen/oauth_creds.json", json.dumps(login))
-    told = desk.run("init", "--provider", "qwen-oauth").exits(0)
-    assert "not tested" in told.err
+    outcome = desk.run("init", "--provider", "qwen-oauth").exits(0)
+    assert "not tested" in outcome.err
     assert saved_variables(desk) == "QWEN_OAUTH=1\n"
     assert artifact(desk)["config"]["auth_method"] == "qwen-oauth"
 

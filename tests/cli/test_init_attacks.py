@@ -70,9 +70,9 @@ def test_no_key_is_tested_at_an_endpoint_of_the_project(
             subprocess.run(["git", *words], cwd=desk.cwd, check=True)
     if origin == "clone with a yes":
         desk.run("trust", "--yes", *NEWER, env=env)
-    told = desk.run(*argv, *NEWER, "--timeout", "3", "--max-retries", "0", env=env)
+    outcome = desk.run(*argv, *NEWER, "--timeout", "3", "--max-retries", "0", env=env)
     assert keys_at(server) == []
-    assert KEY not in told.output
+    assert KEY not in outcome.output
 
 
 def make_archive(desk: Desk) -> None:

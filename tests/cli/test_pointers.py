@@ -94,12 +94,12 @@ def test_the_key_arrives_from_every_origin_of_the_pointer(
             argv += ["--secret-from", "environment:CI_KEY"]
     # A process loads the backend of the keyring if it starts with these variables.
     command_lines = ([*ASK, *argv], ["doctor", *argv], ["resolve", "--explain", *argv])
-    asked, doctor, told = [desk.run(*words, env=env) for words in command_lines]
-    assert asked.exits(0).out == "pong from gpt-4o ü\n"
+    answer, doctor, explanation = [desk.run(*words, env=env) for words in command_lines]
+    assert answer.exits(0).out == "pong from gpt-4o ü\n"
     assert set(keys_received(server)) == {f"Bearer {SENTINEL}"}
-    assert SENTINEL not in asked.output + doctor.exits(0).output + told.exits(0).output
+    assert SENTINEL not in answer.output + doctor.exits(0).output + explanation.exits(0).output
     if "secret" not in way and way != "moved" and pointer.startswith("keyring"):
-        assert pointer in told.out
+        assert pointer in explanation.out
 
 
 def test_a_project_may_name_a_keyring_entry(desk: Desk, server: Provider, keys: dict[str, str]) -> None:

@@ -70,26 +70,26 @@ def test_each_profile_reports_the_other_in_one_line_per_field(differing: Desk) -
 
 def test_without_a_difference_there_is_one_line(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    told = explain(desk, *ALL_THREE).exits(0).out
-    assert told.rstrip().endswith("Qwen Code 0.21 and later gives the same result")
+    out = explain(desk, *ALL_THREE).exits(0).out
+    assert out.rstrip().endswith("Qwen Code 0.21 and later gives the same result")
     newer = explain(desk, *ALL_THREE, "--profile", NEWER).exits(0).out
     assert newer.rstrip().endswith("Qwen Code to 0.15 gives the same result")
 
 
 def test_the_explanation_of_one_field_compares_only_that_field(differing: Desk) -> None:
-    told = explain(differing, "base_url").exits(0).out
-    assert after(told, "Qwen Code 0.21") == [f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL"]
+    out = explain(differing, "base_url").exits(0).out
+    assert after(out, "Qwen Code 0.21") == [f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL"]
     assert "Qwen Code 0.21 and later gives the same result for this field" in explain(differing, "model").exits(0).out
 
 
 def test_the_same_value_from_another_origin_is_reported_as_equal(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=m\n")
     desk.write(".env", "OPENAI_MODEL=m\n")
-    told = explain(desk, *OPENAI).exits(0).out
-    assert after(told, "Qwen Code 0.21 and later has the same values, some from other sources") == [
+    out = explain(desk, *OPENAI).exits(0).out
+    assert after(out, "Qwen Code 0.21 and later has the same values, some from other sources") == [
         "model m (the same) ~/.env:1 OPENAI_MODEL"
     ]
-    assert "QC112" not in told
+    assert "QC112" not in out
 
 
 def test_another_key_is_reported_and_not_shown(desk: Desk) -> None:
@@ -126,14 +126,14 @@ def test_an_unreadable_file_of_the_other_profile_is_reported(differing: Desk) ->
     assert "Qwen Code 0.21 and later reads ~/.qwen/.env:1, which cannot be read" in asked.out
     (differing.home / ".qwen/.env").unlink()
     os.mkfifo(differing.home / ".qwen/.env")
-    told = explain(differing, *OPENAI).exits(0).out
-    assert after(told, "Qwen Code 0.21 and later resolves differently") == [
+    out = explain(differing, *OPENAI).exits(0).out
+    assert after(out, "Qwen Code 0.21 and later resolves differently") == [
         "debug true ~/.env:1 DEBUG",
         "not known: ~/.qwen/.env is a FIFO, which was not read",
     ]
     (differing.home / ".env").unlink()
-    told = explain(differing, *OPENAI).exits(0).out
-    assert after(told, "Qwen Code 0.21 and later reads files that were not read here") == [
+    out = explain(differing, *OPENAI).exits(0).out
+    assert after(out, "Qwen Code 0.21 and later reads files that were not read here") == [
         "not known: ~/.qwen/.env is a FIFO, which was not read"
     ]
     asked = differing.run("check", "a.toml", "--select", "QC112").exits(1)
@@ -192,8 +192,8 @@ def test_no_artifact_overwrites_an_env_file_of_either_profile(differing: Desk) -
 def test_secret_from_applies_to_both_profiles(differing: Desk) -> None:
     differing.write("work/app/.env", "OPENAI_MODEL=mine\n")
     differing.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
-    told = explain(differing, *OPENAI, "--secret-from", "environment:CI_KEY").exits(0).out
-    assert after(told, "Qwen Code 0.21 and later") == ["debug true ~/.env:1 DEBUG"]
+    out = explain(differing, *OPENAI, "--secret-from", "environment:CI_KEY").exits(0).out
+    assert after(out, "Qwen Code 0.21 and later") == ["debug true ~/.env:1 DEBUG"]
 
 
 def test_the_comparison_as_data(differing: Desk) -> None:
@@ -358,9 +358,9 @@ def test_a_difference_to_another_profile_is_a_finding_only_on_request(differing:
 def test_a_check_shows_warnings_and_does_not_fail(differing: Desk) -> None:
     env = {"OPENAI_MODEL": "exported"}
     differing.run("resolve", "-o", "a.toml", env=env).exits(0)
-    told = differing.run("check", "a.toml", env=env).exits(0)
-    assert "QC102 warning: environment OPENAI_MODEL is used" in told.err
-    assert "QC102" not in told.out
+    outcome = differing.run("check", "a.toml", env=env).exits(0)
+    assert "QC102 warning: environment OPENAI_MODEL is used" in outcome.err
+    assert "QC102" not in outcome.out
     assert "QC102" not in differing.run("check", "a.toml", "--ignore", "QC102", env=env).exits(0).err
     counted = differing.run("check", "a.toml", "--select", "QC102", env=env).exits(1)
     assert "QC102 warning" in counted.out
@@ -418,9 +418,9 @@ def test_qwen_home_counts_in_one_profile(differing: Desk) -> None:
     differing.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\n")
     env = {"QWEN_HOME": "~/q"}
     assert differing.run("resolve", env=env).exits(0).toml == differing.run("resolve").exits(0).toml
-    told = explain(differing, **env).exits(0).out
-    assert after(told, "Qwen Code 0.21")[0] == "base_url http://127.0.0.1:1/v1 ~/q/.env:1 OPENAI_BASE_URL"
-    assert "QWEN_HOME" not in told
+    out = explain(differing, **env).exits(0).out
+    assert after(out, "Qwen Code 0.21")[0] == "base_url http://127.0.0.1:1/v1 ~/q/.env:1 OPENAI_BASE_URL"
+    assert "QWEN_HOME" not in out
 
 
 def test_qwen_home_may_be_set_only_in_a_file_of_the_home(differing: Desk) -> None:
@@ -461,9 +461,9 @@ def test_the_login_and_the_settings_move_with_it(desk: Desk) -> None:
     assert artifact["config"]["api_key"] == {"from": "oauth-cache", "path": "~/q/oauth_creds.json"}
     desk.run("resolve", "--profile", NEWER).exits(3)
     desk.run("resolve", env={"QWEN_HOME": "~/q"}).exits(3)
-    told = explain(desk, "--profile", NEWER, "--auth-type", "qwen-oauth", QWEN_HOME="~/q").exits(0).out
-    assert "> read    user       ~/q/settings.json" in told
-    assert "~/.qwen/settings.json" not in told.partition("Qwen Code to 0.15")[0]
+    out = explain(desk, "--profile", NEWER, "--auth-type", "qwen-oauth", QWEN_HOME="~/q").exits(0).out
+    assert "> read    user       ~/q/settings.json" in out
+    assert "~/.qwen/settings.json" not in out.partition("Qwen Code to 0.15")[0]
     asked = ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth", "--profile", NEWER]
     named = desk.run("resolve", *asked, "-o", "a.toml", env={"QWEN_HOME": "~/q"}).exits(0)
     assert named.out == ""

@@ -103,7 +103,7 @@ def test_no_value_and_no_source_is_cut_in_a_table(desk: Desk, width: int) -> Non
 def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
     argv = ["resolve", "--explain", *PLAIN]
     env = {"OPENAI_API_KEY": KEY}
-    for told, colours in (
+    for variables, colours in (
         ({}, False),
         ({"FORCE_COLOR": "1"}, True),
         ({"FORCE_COLOR": "true"}, True),
@@ -111,7 +111,7 @@ def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
         ({"FORCE_COLOR": "0"}, False),
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ):
-        assert ("\x1b[" in desk.run(*argv, env={**env, **told}).exits(0).out) is colours, told
+        assert ("\x1b[" in desk.run(*argv, env={**env, **variables}).exits(0).out) is colours, variables
     assert "\x1b[" not in desk.run(*argv, "--color", "never", env={**env, "FORCE_COLOR": "1"}).exits(0).out
 
 
@@ -149,8 +149,8 @@ def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
         for text in texts:
             assert any(text in line for line in lines), (argv, text)
         whole = set(words_of(desk.run(*words, env={"COLUMNS": "200"}).out))
-        told = {word.rstrip(":") for word in words_of("\n".join(lines))}
-        assert told <= {word.rstrip(":") for word in whole}, argv
+        shown_words = {word.rstrip(":") for word in words_of("\n".join(lines))}
+        assert shown_words <= {word.rstrip(":") for word in whole}, argv
         # All other text fits the screen.
         assert [line for line in lines if len(line) > width and len(line.split()) > 3] == [], argv
 
@@ -222,17 +222,17 @@ def as_before(desk: Desk, state: dict[str, bytes]) -> None:
 def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: Desk, where: str) -> None:
     colour_desk(desk)
     for argv, code, part in COLOURED:
-        said, state = [], desk.files()
+        outputs, state = [], desk.files()
         for env in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
             as_before(desk, state)
             if where == "terminal":
                 seen = see(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
                 assert seen.code == code, argv
-                said.append(seen.raw.decode())
+                outputs.append(seen.raw.decode())
             else:
                 forced = {**EXPORTED, "FORCE_COLOR": "1", "TERM": "xterm", **env}
-                said.append(desk.run(*argv, env=forced).exits(code).output)
-        coloured, plain, dumb = said
+                outputs.append(desk.run(*argv, env=forced).exits(code).output)
+        coloured, plain, dumb = outputs
         assert any(part in each for each in coloured_parts(coloured)), argv
         assert re.sub(r"\x1b\[[0-9;]+m", "", coloured) == plain == dumb, argv
         assert "\x1b" not in plain, argv

@@ -61,8 +61,8 @@ def test_approval_is_for_the_target_of_a_link(desk: Desk, server: Provider, way:
         desk.write(f"work/app/{place}", f"{variable}={FIRST}\n")
     else:
         link(desk, place, "first/keys")
-    told = ask(desk, server, *NEWER).exits(5)
-    assert (f"is a link to {desk.home}/first/keys" in told.err) == (before == "link")
+    outcome = ask(desk, server, *NEWER).exits(5)
+    assert (f"is a link to {desk.home}/first/keys" in outcome.err) == (before == "link")
     desk.run("trust", "--yes", *NEWER).exits(0)
     ask(desk, server, *NEWER).exits(0)
     assert len(server.taken()) == 1

@@ -366,7 +366,7 @@ def test_help_lists_every_command(chat: Typing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "reply"),
     [
         ("/hlep", "Did you mean /help?"),
         ("/xyzzy", "/help lists the commands"),
@@ -374,8 +374,8 @@ def test_help_lists_every_command(chat: Typing) -> None:
         ("/clear all", "/clear takes no argument"),
     ],
 )
-def test_a_wrong_command_suggests_the_right_one(chat: Typing, server: Provider, typed: str, said: str) -> None:
-    command(chat, typed, said)
+def test_a_wrong_command_suggests_the_right_one(chat: Typing, server: Provider, typed: str, reply: str) -> None:
+    command(chat, typed, reply)
     assert server.requests == []
 
 

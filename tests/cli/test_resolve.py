@@ -59,10 +59,10 @@ def test_every_field_is_written_with_its_origin(desk: Desk) -> None:
 def test_a_file_and_standard_output_get_the_same_text(
     desk: Desk, name: str, format_options: list[str], form: str
 ) -> None:
-    said = desk.run("resolve", "--format", form, env=WITH_KEY).exits(0)
+    outcome = desk.run("resolve", "--format", form, env=WITH_KEY).exits(0)
     written = desk.run("resolve", "-o", name, *format_options, env=WITH_KEY).exits(0)
     assert written.output == ""
-    assert (desk.cwd / name).read_text() == said.out
+    assert (desk.cwd / name).read_text() == outcome.out
     assert names_in(desk.cwd) == [name]
 
 

@@ -71,18 +71,18 @@ def test_bytes_that_are_not_utf_8(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"A=1\nOPENAI_MODEL=\xff\xfe\n", "./.env:2: the env file is not UTF-8"),
         (b"A=1\nB=2\nOPENAI_MODEL=a\x00b\n", "./.env:3: the env file contains a NUL byte"),
         (b"#" * (1024 * 1024 + 1), "./.env: the env file is over 1 MiB"),
     ],
 )
-def test_an_invalid_found_file_is_an_error(desk: Desk, content: bytes, said: str) -> None:
+def test_an_invalid_found_file_is_an_error(desk: Desk, content: bytes, message: str) -> None:
     desk.write("work/app/.env", content)
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve").exits(3)
-    assert said in outcome.err
+    assert message in outcome.err
     assert outcome.out == ""
 
 

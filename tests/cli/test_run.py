@@ -358,9 +358,7 @@ def test_ca_variables_of_other_programs_are_reported(desk: Desk, tmp_path: Path)
             (["--config", "a.toml"], ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
         ):
             env = {**sound, **dict.fromkeys(names, "company.pem")}
-            said = desk.run("run", "-p", "x", *argv, env=env).exits(6).err
-            assert [
-                name for name in names if f"{name} is set" not in said or f'--ca-bundle "${name}"' not in said
-            ] == []
+            err = desk.run("run", "-p", "x", *argv, env=env).exits(6).err
+            assert [name for name in names if f"{name} is set" not in err or f'--ca-bundle "${name}"' not in err] == []
         assert "is set" not in desk.run("run", "-p", "x", env=sound).exits(6).err
         assert server.requests == []

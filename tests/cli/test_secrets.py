@@ -168,18 +168,18 @@ def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]
         [_argv(words, world) for words in commands.values()], cwd=desk.cwd, home=desk.home, env=world.env
     )
     written = {path: text.decode() for path, text in desk.files().items() if before.get(path) != text}
-    said = {
+    outputs = {
         f"{name}: {part}": getattr(o, part)
         for name, o in zip(commands, outcomes, strict=True)
         for part in ("out", "err")
     }
     for outcome in outcomes:
         assert outcome.code in (0, 1, 2, 3, 6), outcome.err
-    assert any(said.values())
+    assert any(outputs.values())
     # A screen may break a secret over lines.
     return [
         place
-        for place, text in {**said, **written}.items()
+        for place, text in {**outputs, **written}.items()
         for secret in world.secrets
         if secret in text or secret in "".join(text.split())
     ]
@@ -292,7 +292,7 @@ def test_a_secret_at_a_wrong_place_of_an_artifact_is_not_shown(desk: Desk, kind:
 def test_an_inlined_key_is_only_in_the_artifact(desk: Desk) -> None:
     secret = SHAPES["plain"].format(1)
     env = {"OPENAI_API_KEY": secret}
-    said = desk.run("resolve", "--inline-secrets", "-o", "a.toml", "--explain", env=env).exits(0).output
+    output = desk.run("resolve", "--inline-secrets", "-o", "a.toml", "--explain", env=env).exits(0).output
     document = tomllib.loads((desk.cwd / "a.toml").read_text())
     assert document["config"]["api_key"]["value"] == secret
     for argv in (
@@ -300,7 +300,7 @@ def test_an_inlined_key_is_only_in_the_artifact(desk: Desk) -> None:
         ["check", "a.toml", "--format", "github", "--model", "m"],
         ["check", "a.toml", "--strict", "--format", "json"],
     ):
-        said += desk.run(*argv, env={"OPENAI_API_KEY": "another-key-of-this-test"}).output
-    said += desk.run("run", "-p", "x", "--config", "a.toml", "--debug").output
-    assert secret not in said
-    assert "another-key-of-this-test" not in said
+        output += desk.run(*argv, env={"OPENAI_API_KEY": "another-key-of-this-test"}).output
+    output += desk.run("run", "-p", "x", "--config", "a.toml", "--debug").output
+    assert secret not in output
+    assert "another-key-of-this-test" not in output

@@ -86,7 +86,7 @@ def test_a_cancelled_set_changes_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["api_key", OTHER], 2, "a key on the command line"),
         (["api_key"], 2, "no terminal"),
@@ -99,9 +99,9 @@ def test_a_cancelled_set_changes_nothing(desk: Desk) -> None:
         (["api_key", "--key-from", OTHER], 2, "expected the name of a variable"),
     ],
 )
-def test_an_invalid_value_changes_nothing(desk: Desk, words: list[str], code: int, said: str) -> None:
+def test_an_invalid_value_changes_nothing(desk: Desk, words: list[str], code: int, message: str) -> None:
     refused = desk.run("set", *words).exits(code)
-    assert said in refused.err
+    assert message in refused.err
     assert OTHER not in refused.output
     assert saved_variables(desk) == TEXT
 

@@ -47,9 +47,9 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> No
     for recording, outcome in zip(every, run_together(runs), strict=True):
         expected = expected_of(recording, server.port)
         if "error" in expected:
-            said = REASONS.get(expected["error"], "Qwen Code would stop here")
+            reason = REASONS.get(expected["error"], "Qwen Code would stop here")
             is_broken = expected["error"] == "exit" and "is not valid" in outcome.err
-            assert said in outcome.err or is_broken, (recording["id"], outcome)
+            assert reason in outcome.err or is_broken, (recording["id"], outcome)
             assert outcome.code in (3, 4), (recording["id"], outcome)
         elif expected["protocol"] != "openai":
             assert "run does not support its API" in outcome.exits(3).err, recording["id"]
@@ -150,11 +150,11 @@ def test_check_shows_where_a_clone_would_send_variables(desk: Desk, server: Prov
     """Under every profile, the rule names the variables that Qwen Code itself would send, and the targets."""
     write_settings(desk, OPENAI, entry(server, envKey="AWS_SECRET", baseUrl="https://stranger.example/v1"))
     for profile in ([], NEWER):
-        told = desk.run("resolve", "--explain", *profile, env={"AWS_SECRET": SECRET, "COLUMNS": "200"})
-        words = " ".join(told.out.partition("QC302")[2].split())
+        outcome = desk.run("resolve", "--explain", *profile, env={"AWS_SECRET": SECRET, "COLUMNS": "200"})
+        words = " ".join(outcome.out.partition("QC302")[2].split())
         assert "uses your AWS_SECRET" in words
         assert "Qwen Code would send it to stranger.example" in words
-        assert SECRET not in told.output
+        assert SECRET not in outcome.output
 
 
 RUNS = "command:sh marks"
@@ -309,12 +309,12 @@ def test_the_scopes_are_a_short_block(desk: Desk, tmp_path: Path) -> None:
     system.write_text(json.dumps({"model": {"name": "of-system"}}), encoding="utf-8")
     write_settings(desk, OPENAI, {"model": {"name": "of-workspace"}})
     env = {"OPENAI_API_KEY": KEY, "QWEN_CODE_SYSTEM_SETTINGS_PATH": str(system), "COLUMNS": "200"}
-    told = desk.run("resolve", "--explain", *NEWER, env=env).exits(0).out
-    block = told.partition("settings: ")[2].partition("\n\n")[0].splitlines()[1:]
+    out = desk.run("resolve", "--explain", *NEWER, env=env).exits(0).out
+    block = out.partition("settings: ")[2].partition("\n\n")[0].splitlines()[1:]
     assert [line.split()[1:3] for line in block] == [["read", "system"], ["read", "workspace"], ["read", "user"]]
     assert "sets model" in block[0]
     assert "not used: model" in block[1]
-    assert len(told.splitlines()) < 50
+    assert len(out.splitlines()) < 50
     data = desk.run("resolve", "--explain", "--format", "json", *NEWER, env=env).exits(0).json
     assert [scope["scope"] for scope in data["settings"]] == ["system", "workspace", "user", "system defaults"]
     assert data["fields"]["model"]["origin"].endswith("/system.json:1 model.name")
@@ -349,10 +349,10 @@ def test_an_invalid_user_settings_file_is_an_error_in_both(desk: Desk, name: str
 
 def test_an_invalid_project_settings_file_counts_as_empty(desk: Desk) -> None:
     write_settings(desk, {**OPENAI, "model": {"name": "mine"}}, '{"model": {"name": "theirs"},}')
-    told = desk.run("resolve", "--explain", *NEWER, env={"OPENAI_API_KEY": KEY, "COLUMNS": "200"}).exits(0).out
-    assert "QC121" in told
-    assert "a trailing comma" in told
-    assert "theirs" not in told
+    out = desk.run("resolve", "--explain", *NEWER, env={"OPENAI_API_KEY": KEY, "COLUMNS": "200"}).exits(0).out
+    assert "QC121" in out
+    assert "a trailing comma" in out
+    assert "theirs" not in out
 
 
 @pytest.mark.parametrize("kind", ["directory", "fifo", "socket", "dangling link", "2 MiB", "too large"])
@@ -397,8 +397,8 @@ def test_a_value_of_the_wrong_kind(desk: Desk, settings: dict[str, Any], field: 
 
 def test_a_cycle_of_variables_is_resolved(desk: Desk) -> None:
     write_settings(desk, {**OPENAI, "env": {"A": "${B}", "B": "${A}", "OPENAI_MODEL": "$A"}})
-    told = desk.run("resolve", "--explain", "--format", "json", *NEWER, env={"OPENAI_API_KEY": KEY}).exits(0).json
-    assert told["fields"]["model"]["value"] == "$A"
+    document = desk.run("resolve", "--explain", "--format", "json", *NEWER, env={"OPENAI_API_KEY": KEY}).exits(0).json
+    assert document["fields"]["model"]["value"] == "$A"
 
 
 def test_no_file_of_qwen_code_is_written(desk: Desk) -> None:

@@ -112,8 +112,8 @@ def test_every_value_with_a_variable_is_reported(desk: Desk, server: Provider) -
     refused = ask(desk, server, *NEWER, **env).exits(5)
     assert "base_url = uses COLOUR" in refused.err
     assert "model = uses DATABASE_URL" in refused.err
-    told = desk.run("resolve", "--explain", *NEWER, env=env).output + refused.output
-    assert "pass-word-of-db" not in told
+    output = desk.run("resolve", "--explain", *NEWER, env=env).output + refused.output
+    assert "pass-word-of-db" not in output
     assert server.taken() == []
 
 

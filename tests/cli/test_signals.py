@@ -109,9 +109,9 @@ def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: P
         assert process.stderr is not None
         wait_for(lambda: server.requests)
         process.send_signal(TERM)
-        said = b""
-        while b"terminated by SIGTERM" not in said:
-            said += os.read(process.stderr.fileno(), 4096)
+        err = b""
+        while b"terminated by SIGTERM" not in err:
+            err += os.read(process.stderr.fileno(), 4096)
         while process.poll() is None:
             process.send_signal(HUP)
             time.sleep(0.0005)

@@ -185,8 +185,8 @@ def test_a_deleted_working_directory(desk: Desk) -> None:
         gone.mkdir()
         outcome = desk.run(*argv, env={**WITH_KEY, "PWD": str(gone)}, cwd=gone, before=gone.rmdir).exits(3)
         assert outcome.out == ""
-    told = desk.run("resolve", env={"PWD": str(gone)}, cwd=desk.cwd, before=lambda: None)
-    assert told.code == 3
+    with_pwd = desk.run("resolve", env={"PWD": str(gone)}, cwd=desk.cwd, before=lambda: None)
+    assert with_pwd.code == 3
 
 
 def test_without_the_variable_the_home_is_that_of_the_account(desk: Desk) -> None:

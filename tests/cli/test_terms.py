@@ -82,7 +82,7 @@ def test_on_this_machine_its_owner_decides(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statistics", "endpoint", "said"),
+    ("statistics", "endpoint", "words"),
     [
         (False, "", "Off, which is the default: nothing is sent."),
         (False, "http://c.example", "Off, which is the default: nothing is sent."),
@@ -90,9 +90,9 @@ def test_on_this_machine_its_owner_decides(host: str) -> None:
         (True, "http://c.example", "On: they go only to http://c.example,"),
     ],
 )
-def test_statistics_go_only_to_the_users_collector(statistics: bool, endpoint: str, said: str) -> None:
+def test_statistics_go_only_to_the_users_collector(statistics: bool, endpoint: str, words: str) -> None:
     row = dict(practice_of(statistics=statistics, statistics_endpoint=endpoint).rows)["usage statistics"]
-    assert said in row
+    assert words in row
     assert "never code, prompts, answers, paths, keys, host names, user names." in row
 
 

@@ -164,9 +164,9 @@ def test_each_suggested_way_works(desk: Desk, server: Provider, way: str) -> Non
     flags = [way] if way.startswith("--") else []
     env = dict([way.split("=")]) if "=" in way else {}
     if way == "trust":
-        told = desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).exits(0)
+        outcome = desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).exits(0)
         what = "your prompts, and the variable OPENAI_API_KEY"
-        assert f"trusted: {desk.cwd}/.env  stranger.example  ({what})" in told.out
+        assert f"trusted: {desk.cwd}/.env  stranger.example  ({what})" in outcome.out
     assert ask(desk, server, *flags, OPENAI_API_KEY=KEY, **env).exits(0).out
     assert server.taken()[0].headers["host"] == "stranger.example"
     if way != "trust":
@@ -217,7 +217,7 @@ def test_an_artifact_is_approved_without_an_option(desk: Desk, server: Provider,
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (["./.env"], "not an artifact"),
         ([".qwen/settings.json"], "not an artifact"),
@@ -228,10 +228,10 @@ def test_an_artifact_is_approved_without_an_option(desk: Desk, server: Provider,
     ],
     ids=str,
 )
-def test_what_cannot_be_approved(desk: Desk, argv: list[str], said: str) -> None:
+def test_what_cannot_be_approved(desk: Desk, argv: list[str], message: str) -> None:
     outcome = desk.run("trust", *argv, "--yes")
     assert outcome.code in (2, 3)
-    assert said in outcome.err
+    assert message in outcome.err
     assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
 
 
@@ -357,8 +357,8 @@ def test_an_env_file_of_another_user(desk: Desk) -> None:
         assert "belongs to" in refused.err
     both = desk.run("resolve", "--compare-profiles").exits(3)
     assert both.out.count("resolves nothing: ../.env") == 2
-    told = desk.run("trust", "--yes").exits(0)
-    assert f"trusted: {file}" in told.out
+    outcome = desk.run("trust", "--yes").exits(0)
+    assert f"trusted: {file}" in outcome.out
     desk.run("resolve").exits(0)
     assert "owned by user" in desk.run("trust", "list").exits(0).out
     desk.run("trust", "revoke", str(file)).exits(0)

@@ -204,8 +204,8 @@ def test_an_error_masks_keys_in_every_place() -> None:
     ]
     errors += [UsageError("x").copy(what=key), UsageError("x").copy(hint=f"See {key}.")]
     for error in errors:
-        for said in (str(error), repr(error), *error.lines_with_hint, *map(str, error.as_data().values())):
-            assert key not in said
+        for text in (str(error), repr(error), *error.lines_with_hint, *map(str, error.as_data().values())):
+            assert key not in text
         assert "[redacted]" in " ".join(error.lines_with_hint)
 
 

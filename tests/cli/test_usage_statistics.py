@@ -255,10 +255,10 @@ def test_a_home_file_may_switch_statistics_on_and_a_project_file_may_not(
     desk: Desk, sink: Collector, server: Provider
 ) -> None:
     own = Desk(desk.home / "own")
-    said = f"{ON}=true\n{ENDPOINT}={sink.url}\n"
-    desk.write("own/.qwen/.env", said)
+    text = f"{ON}=true\n{ENDPOINT}={sink.url}\n"
+    desk.write("own/.qwen/.env", text)
     own.cwd.mkdir(parents=True)
-    desk.write("work/app/.env", said)
+    desk.write("work/app/.env", text)
     reached = Run(RULE, own.cwd, own.home, {})
     named = Run(["resolve", "--env-file", "../../own/.qwen/.env"], desk.cwd, desk.home, env_of(server))
     in_project = [
@@ -362,10 +362,10 @@ def test_a_failing_collector_changes_nothing(desk: Desk, sink: Collector, server
     endpoint = NOWHERE if trouble == "refuses" else sink.url
     env = {**env_of(server), ON: "1", ENDPOINT: endpoint}
     began = time.monotonic()
-    told = desk.run("resolve", "-o", "a.toml", "--debug", env=env).exits(0)
+    outcome = desk.run("resolve", "-o", "a.toml", "--debug", env=env).exits(0)
     # The program waits for two seconds; the collector would take thirty.
     assert time.monotonic() - began < 6
-    (line,) = told.err.splitlines()
+    (line,) = outcome.err.splitlines()
     assert line.startswith(f"qwen-cfg: usage statistics could not be sent to {endpoint}: ")
     if trouble == "fails":
         assert desk.run(*RULE, env=env).exits(0).err == ""

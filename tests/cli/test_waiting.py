@@ -50,19 +50,19 @@ def test_reasoning_is_reported_in_the_line(desk: Desk, server: Provider) -> None
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         (replace(refusal(401, "no such key"), wait=LATE), "no such key"),
         (Reply(status=500, wait=LATE), "500"),
         (Reply(drop=True, wait=LATE), "qwen-cfg:"),
     ],
 )
-def test_an_error_replaces_the_line(desk: Desk, server: Provider, reply: Reply, said: str) -> None:
+def test_an_error_replaces_the_line(desk: Desk, server: Provider, reply: Reply, message: str) -> None:
     server.replies.append(reply)
     seen = see(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
     assert b"waiting for m" in seen.raw
     assert seen.lines[0].startswith("qwen-cfg:")
-    assert said in " ".join(seen.lines)
+    assert message in " ".join(seen.lines)
     assert "waiting" not in seen.text
 
 
@@ -82,9 +82,9 @@ def test_a_dumb_terminal_gets_no_line(desk: Desk, server: Provider, more: dict[s
 
 
 def test_without_color_the_line_has_none(desk: Desk, server: Provider) -> None:
-    for told, styled in (({}, True), ({"NO_COLOR": "1"}, False)):
+    for variables, styled in (({}, True), ({"NO_COLOR": "1"}, False)):
         server.replies.append(late("pong"))
-        seen = see(desk, "run", "-p", "ping", env=env_of(server, **told))
+        seen = see(desk, "run", "-p", "ping", env=env_of(server, **variables))
         assert b"waiting for m" in seen.raw
         assert (b"\x1b[2m" in seen.raw) is styled
 

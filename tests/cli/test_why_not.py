@@ -121,7 +121,7 @@ def test_the_data_has_what_the_text_has(project: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "message"),
     [
         ("modle=x", "Did you mean model?"),
         ("OPENAI_MODEL=x", "Did you mean model?"),
@@ -137,10 +137,10 @@ def test_the_data_has_what_the_text_has(project: Desk) -> None:
         (f"api_key=file:{KEY}", "a key may not be on the command line"),
     ],
 )
-def test_what_is_refused(desk: Desk, wanted: str, said: str) -> None:
+def test_what_is_refused(desk: Desk, wanted: str, message: str) -> None:
     for form in ("text", "json"):
         refused = desk.run("why-not", "--format", form, wanted).exits(2)
-        assert said in refused.err
+        assert message in refused.err
         assert KEY not in refused.output
         assert "hunter2" not in refused.output
 
@@ -156,10 +156,10 @@ def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None
     assert (fix["edits"][0]["value"], fix["edits"][0]["is_key"]) == (None, True)
     pointer = project.run("why-not", "api_key=keyring:qwen/me").exits(0)
     assert "change ../.env:1 to OPENAI_API_KEY=keyring:qwen/me" in pointer.out
-    for said in (ended.output, made.output, pointer.output):
-        assert KEY not in said
-        assert KEY[::-1] not in said
-        assert "stand-in" not in said
+    for text in (ended.output, made.output, pointer.output):
+        assert KEY not in text
+        assert KEY[::-1] not in text
+        assert "stand-in" not in text
 
 
 def test_no_edit_helps_and_why(desk: Desk) -> None:

@@ -53,22 +53,22 @@ def test_a_hidden_file_is_reported_without_repeating_another_rule(tmp_path: Path
     place = Place(
         {**KEY_IN_PROJECT, HOME_FILE: f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://a/v1\n"}
     )
-    said = message(place, tmp_path, "QC104")
-    assert "hides ~/.qwen/.env, which sets OPENAI_API_KEY." in said
-    assert "OPENAI_MODEL" not in said
+    text = message(place, tmp_path, "QC104")
+    assert "hides ~/.qwen/.env, which sets OPENAI_API_KEY." in text
+    assert "OPENAI_MODEL" not in text
 
 
 def test_a_misspelled_variable_is_reported_with_the_correct_name(tmp_path: Path) -> None:
-    said = message(with_env_file(WITH_KEY, "OPENAI_API_BASE=https://a/v1"), tmp_path, "QC114")
-    assert "OPENAI_API_BASE in ./.env:2" in said
-    assert "rename it to OPENAI_BASE_URL" in said
+    text = message(with_env_file(WITH_KEY, "OPENAI_API_BASE=https://a/v1"), tmp_path, "QC114")
+    assert "OPENAI_API_BASE in ./.env:2" in text
+    assert "rename it to OPENAI_BASE_URL" in text
     assert "in the environment" in message(env(OPENAI_KEY=KEY), tmp_path / "env", "QC114")
 
 
 def test_both_lines_of_a_variable_are_named(tmp_path: Path) -> None:
-    said = message(with_env_file("OPENAI_MODEL=m", WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"), tmp_path, "QC115")
-    assert "./.env:1" in said
-    assert "line 4, which is used" in said
+    text = message(with_env_file("OPENAI_MODEL=m", WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"), tmp_path, "QC115")
+    assert "./.env:1" in text
+    assert "line 4, which is used" in text
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_both_lines_of_a_variable_are_named(tmp_path: Path) -> None:
     ],
 )
 def test_an_unread_line_is_reported_with_its_cause(line: str, words: str, tmp_path: Path) -> None:
-    said = message(with_env_file(WITH_KEY, "", line), tmp_path, "QC127")
-    assert f"./.env:{3 + line.partition('OPENAI')[0].count(chr(10))} does not set OPENAI_BASE_URL" in said
-    assert words in said
-    assert said.endswith("Write OPENAI_BASE_URL=VALUE on its own line.")
-    assert "https" not in said
+    text = message(with_env_file(WITH_KEY, "", line), tmp_path, "QC127")
+    assert f"./.env:{3 + line.partition('OPENAI')[0].count(chr(10))} does not set OPENAI_BASE_URL" in text
+    assert words in text
+    assert text.endswith("Write OPENAI_BASE_URL=VALUE on its own line.")
+    assert "https" not in text
 
 
 def test_a_line_of_the_other_dialect_is_reported_as_unread(tmp_path: Path) -> None:
@@ -115,9 +115,9 @@ def test_a_line_of_the_other_dialect_is_reported_as_unread(tmp_path: Path) -> No
     ],
 )
 def test_without_a_key_another_providers_key_is_named(place: Place, code: str, words: str, tmp_path: Path) -> None:
-    said = message(place, tmp_path, code)
-    assert words in said
-    assert OTHER not in said
+    text = message(place, tmp_path, code)
+    assert words in text
+    assert OTHER not in text
 
 
 @pytest.mark.parametrize("place", [env(DASHSCOPE_API_KEY=""), env(STRIPE_API_KEY=OTHER)])
@@ -127,10 +127,10 @@ def test_without_a_key_no_unrelated_variable_is_named(place: Place, tmp_path: Pa
 
 @pytest.mark.parametrize(("exception", "words"), INVALID_EXCEPTIONS.items())
 def test_an_invalid_exception_is_reported_with_a_correction(exception: str, words: str, tmp_path: Path) -> None:
-    said = message(with_proxy(f"good.example,{exception}"), tmp_path, "QC128")
-    assert words in said
-    assert "NO_PROXY matches no host" in said
-    assert "open-sesame" not in said
+    text = message(with_proxy(f"good.example,{exception}"), tmp_path, "QC128")
+    assert words in text
+    assert "NO_PROXY matches no host" in text
+    assert "open-sesame" not in text
 
 
 @pytest.mark.parametrize(("exception", "host"), VALID_EXCEPTIONS.items())
@@ -155,8 +155,8 @@ def test_an_unreported_exception_matches_in_the_runtime(exception: str, host: st
     ],
 )
 def test_the_suggested_chmod_command_works(place: Place, command: str, open_path: Path) -> None:
-    said = message(place, open_path, "QC303")
-    assert said.endswith(command)
+    text = message(place, open_path, "QC303")
+    assert text.endswith(command)
     subprocess.run(
         ["sh", "-c", command], cwd=open_path / APP, env={**os.environ, "HOME": str(open_path / HOME)}, check=True
     )
@@ -201,9 +201,9 @@ def test_the_git_status_comes_from_git(tmp_path: Path) -> None:
 
 def test_a_host_in_the_users_own_network_is_reported_as_such(tmp_path: Path) -> None:
     for number, host in enumerate(("10.1.2.3", "192.168.1.2", "gpu.local", "gpu", "[fd00::1]", "host.docker.internal")):
-        said = message(with_endpoint(f"http://{host}:8000/v1"), tmp_path / str(number), "QC305")
-        assert "your own network" in said, host
-        assert f"{host}:8000" in said
+        text = message(with_endpoint(f"http://{host}:8000/v1"), tmp_path / str(number), "QC305")
+        assert "your own network" in text, host
+        assert f"{host}:8000" in text
     assert "your own network" not in message(with_endpoint("http://llm.example/v1"), tmp_path / "public", "QC305")
 
 

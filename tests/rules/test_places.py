@@ -37,9 +37,9 @@ def test_a_rule_reports(code: str, place: Place, open_path: Path) -> None:
     found = [d.finding for d in place.diagnostics(open_path) if d.code == code]
     assert found
     for finding in found:
-        said = f"{finding.message} {finding.hint}"
+        text = f"{finding.message} {finding.hint}"
         assert finding.message.endswith(".")
-        assert [secret for secret in secrets(place) - {"OPENAI_API_KEY"} if secret in said] == []
+        assert [secret for secret in secrets(place) - {"OPENAI_API_KEY"} if secret in text] == []
 
 
 @pytest.mark.parametrize(("code", "place"), cases(SILENT))
@@ -112,15 +112,15 @@ ORDINARY = [
 @pytest.mark.parametrize("profile", list(declared_profiles()))
 @pytest.mark.parametrize("place", ORDINARY)
 def test_an_ordinary_place_has_no_warning(place: Place, profile: str, tmp_path: Path) -> None:
-    said = replace(place, profile=profile).diagnostics(tmp_path)
+    diagnostics = replace(place, profile=profile).diagnostics(tmp_path)
     # A key alone, and a login, decide no method for Qwen Code 0.21 and later.
     undecided = {"QC203"} if profile == NEWER and place in (Place({QWEN: WITH_KEY}), ORDINARY[7]) else set()
-    assert {d.code for d in said if d.severity != "note"} == undecided
+    assert {d.code for d in diagnostics if d.severity != "note"} == undecided
 
 
 @given(scene=scenes())
 def test_no_message_contains_a_key(scene) -> None:
     with tree_of(scene) as tree:
         for diagnostic in diagnose(tree.resolve(survey=True)):
-            said = f"{diagnostic.finding.message} {diagnostic.finding.hint}"
-            assert [secret for secret in scene.secrets if secret in said] == []
+            text = f"{diagnostic.finding.message} {diagnostic.finding.hint}"
+            assert [secret for secret in scene.secrets if secret in text] == []

@@ -34,7 +34,7 @@ def test_a_step_is_limited_by_the_time_out_and_by_the_doctor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({}, "The time limit of a step is 10 s."),
         ({"timeout": 1.0}, "--timeout changes it."),
@@ -42,14 +42,14 @@ def test_a_step_is_limited_by_the_time_out_and_by_the_doctor() -> None:
         ({"proxy": "http://p:1", "timeout": 1.0}, "The time limit of a step is 1 s."),
     ],
 )
-def test_a_time_out_names_the_limit_that_was_reached(fields: dict[str, Any], said: str) -> None:
+def test_a_time_out_names_the_limit_that_was_reached(fields: dict[str, Any], message: str) -> None:
     settings = ready_config("https://a/v1", **fields).settings
     with (
         pytest.raises(UnreachableError, match="took too long to connect") as raised,
         explain_errors(settings),
     ):
         raise httpx.ConnectTimeout("")
-    assert said in raised.value.hint
+    assert message in raised.value.hint
     assert ("proxy" in fields) == ("the proxy" in raised.value.what)
 
 
@@ -101,7 +101,7 @@ def test_a_bypassed_proxy_is_not_the_target(direct: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "outcome", "said"),
+    ("days", "outcome", "days_left"),
     [
         (90.5, "ok", "(90 days left)"),
         (7.5, "ok", "(7 days left)"),
@@ -109,10 +109,10 @@ def test_a_bypassed_proxy_is_not_the_target(direct: bool) -> None:
         (1, "note", "(1 day left)"),
     ],
 )
-def test_a_certificate_that_expires_soon_is_noted(days: float, outcome: str, said: str) -> None:
+def test_a_certificate_that_expires_soon_is_noted(days: float, outcome: str, days_left: str) -> None:
     found = result_of(Handshake("TLSv1.3", "An authority", days * DAY), now=0)
     assert found.outcome == outcome
-    assert said in found.what
+    assert days_left in found.what
 
 
 def test_an_examination_can_be_stopped_early(server: Provider) -> None:

@@ -188,17 +188,17 @@ def test_the_message_of_each_refusal(server: Provider, name: str) -> None:
     error = failure(f"{server.url}/nowhere")
     assert type(error) is kind
     assert error.exit_code == (4 if kind is AuthenticationError else 6)
-    said = f"{error} {error.hint}"
+    text = f"{error} {error.hint}"
     for word in words:
-        assert word in said
+        assert word in text
     # The place names the field with its value and its origin.
     assert error.where.startswith((f"{server.url}/nowhere", "m (model", " (proxy"))
     assert error.hint
 
 
 def test_an_error_in_the_middle_of_a_stream(server: Provider) -> None:
-    told = {"code": "DataInspectionFailed", "message": "Output data may be inappropriate.", "request_id": "r"}
-    server.replies[:] = [Reply(events(chunk(content="partial"), told))]
+    event = {"code": "DataInspectionFailed", "message": "Output data may be inappropriate.", "request_id": "r"}
+    server.replies[:] = [Reply(events(chunk(content="partial"), event))]
     error = failure(f"{server.url}/v1", max_retries=3)
     assert "in the middle of the answer: " in error.what
     assert "Output data may be inappropriate" in error.what
@@ -206,8 +206,8 @@ def test_an_error_in_the_middle_of_a_stream(server: Provider) -> None:
 
 
 def test_an_error_before_the_first_piece_is_retried(server: Provider) -> None:
-    told = {"error": {"message": "overloaded", "code": 503}}
-    server.replies[:] = [Reply(events(told)), streamed("at last")]
+    failure = {"error": {"message": "overloaded", "code": 503}}
+    server.replies[:] = [Reply(events(failure)), streamed("at last")]
     assert ask(session(f"{server.url}/v1", max_retries=1))[1].text == "at last"
 
 

@@ -168,15 +168,15 @@ if sys.platform == "linux":
     ]
 
 
-@pytest.mark.parametrize(("signals", "said", "code"), ENDINGS)
+@pytest.mark.parametrize(("signals", "message", "code"), ENDINGS)
 def test_no_signal_interrupts_a_refresh(
-    refreshing: tuple[Home, subprocess.Popen[str]], signals: str, said: str, code: int
+    refreshing: tuple[Home, subprocess.Popen[str]], signals: str, message: str, code: int
 ) -> None:
     home, process = refreshing
     first, *others = (signal.Signals[f"SIG{name}"] for name in signals.split())
     process.send_signal(first)
     assert process.stderr is not None
-    assert process.stderr.readline() == f"qwen-cfg: {said}\n"
+    assert process.stderr.readline() == f"qwen-cfg: {message}\n"
     assert "finished first" in process.stderr.readline()
     # A second Ctrl-C does not log the user out either.
     for number in others:

@@ -70,8 +70,8 @@ def test_entries_missing_from_a_token_response_stay_unchanged(left_out: dict[str
 
 
 def test_entries_of_a_token_response_replace_old_ones() -> None:
-    said = {"access_token": "b", "refresh_token": "s", "token_type": "N", "resource_url": "v", "scope": "not kept"}
-    assert login_of_tokens(said, 1000.0, BEFORE) == Login(Secret("b"), Secret("s"), "N", None, "v", {"x": [1]})
+    response = {"access_token": "b", "refresh_token": "s", "token_type": "N", "resource_url": "v", "scope": "not kept"}
+    assert login_of_tokens(response, 1000.0, BEFORE) == Login(Secret("b"), Secret("s"), "N", None, "v", {"x": [1]})
     assert login_of_tokens({"access_token": "b"}, 1000.0) == Login(Secret("b"))
 
 
@@ -188,15 +188,15 @@ def test_a_response_that_is_no_object_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "life", "interval"),
+    ("seconds", "life", "interval"),
     [
         *((odd, 600.0, 5.0) for odd in (None, 0, -1, True, "7", [7], float("nan"))),
         *((long, 3600.0, 60.0) for long in (HUGE, 1e300, float("inf"))),
         (0.5, 0.5, 0.5),
     ],
 )
-def test_odd_times_are_replaced_by_usable_ones(said: Any, life: float, interval: float) -> None:
-    device = device_code_of({**CODE, "expires_in": said, "interval": said})
+def test_odd_times_are_replaced_by_usable_ones(seconds: Any, life: float, interval: float) -> None:
+    device = device_code_of({**CODE, "expires_in": seconds, "interval": seconds})
     assert (device.expires_in, device.interval) == (life, interval)
 
 
@@ -212,7 +212,7 @@ def test_escape_sequences_are_removed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "url", "is_declared"),
+    ("resource_url", "url", "is_declared"),
     [
         ("portal.qwen.ai", "https://portal.qwen.ai/v1", True),
         (" portal.qwen.ai/ ", "https://portal.qwen.ai/v1", True),
@@ -230,13 +230,13 @@ def test_escape_sequences_are_removed(text: str) -> None:
         ("pоrtal.qwen.ai", "https://pоrtal.qwen.ai/v1", False),  # noqa: RUF001 - a Cyrillic letter
     ],
 )
-def test_the_api_address_of_a_login(said: str, url: str, is_declared: bool) -> None:
-    assert api_of_login(said) == url
+def test_the_api_address_of_a_login(resource_url: str, url: str, is_declared: bool) -> None:
+    assert api_of_login(resource_url) == url
     assert is_declared_api(url) is is_declared
 
 
 @pytest.mark.parametrize(
-    "said",
+    "resource_url",
     [
         *("http://portal.qwen.ai", "http://127.0.0.1.evil.example", "ftp://portal.qwen.ai", "javascript:alert(1)", "/"),
         *("user@portal.qwen.ai", "https://portal.qwen.ai@evil.example", "portal.qwen.ai\\.evil.example", "portal qwen"),
@@ -250,9 +250,9 @@ def test_the_api_address_of_a_login(said: str, url: str, is_declared: bool) -> N
         ),
     ],
 )
-def test_an_unusable_api_address_is_refused(said: str) -> None:
+def test_an_unusable_api_address_is_refused(resource_url: str) -> None:
     with pytest.raises(ValueError, match=r"^its? "):
-        api_of_login(said)
+        api_of_login(resource_url)
 
 
 def test_a_declared_host_needs_https() -> None:

@@ -383,12 +383,12 @@ def test_a_success_code_is_no_error(server: Provider, code: Any) -> None:
 @pytest.mark.parametrize("choices", [None, []])
 @pytest.mark.parametrize("in_stream", [True, False])
 def test_a_failure_code_is_an_error(server: Provider, choices: Any, in_stream: bool) -> None:
-    told = {"choices": choices, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}
-    error = error_of(server, Reply(events(told) if in_stream else [json.dumps(told).encode()]), max_retries=3)
+    failure = {"choices": choices, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}
+    error = error_of(server, Reply(events(failure) if in_stream else [json.dumps(failure).encode()]), max_retries=3)
     assert isinstance(error, QuotaError)
     assert "insufficient balance" in error.what
-    told = {"code": 50001, "msg": "the engine died", "choices": choices, "success": False}
-    error = error_of(server, Reply(events(told) if in_stream else [json.dumps(told).encode()]))
+    failure = {"code": 50001, "msg": "the engine died", "choices": choices, "success": False}
+    error = error_of(server, Reply(events(failure) if in_stream else [json.dumps(failure).encode()]))
     assert isinstance(error, ProviderError)
     assert not isinstance(error, NoCompletionError)
     assert "the engine died" in error.what

@@ -182,11 +182,11 @@ turns = st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=2
 
 @given(turns, st.text(), st.sampled_from(list(declared_providers().values())))
 def test_each_request_repeats_the_previous_one_as_its_prefix(
-    said: list[tuple[str, str]], system: str, provider: Any
+    exchanges: list[tuple[str, str]], system: str, provider: Any
 ) -> None:
     """The same bytes for providers that cache by themselves, and the same texts if parts are marked."""
     conversation, before = Conversation(system), b""
-    for question, answer in said:
+    for question, answer in exchanges:
         conversation = conversation.with_question(question)
         body = body_of(conversation.messages, model="m", provider=provider)
         if provider.caching == "marked":

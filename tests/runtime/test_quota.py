@@ -140,9 +140,9 @@ def test_a_message_when_the_day_is_nearly_used_up(today: int) -> None:
 
 @pytest.mark.parametrize("today", [2001, 12345])
 def test_a_message_when_the_day_is_exceeded(today: int) -> None:
-    said = remark(Counts(1, today, 0))
-    assert said.startswith(f"{today:,} requests were made today, and the documents allow 2,000")
-    assert "UTC+8" in said
+    text = remark(Counts(1, today, 0))
+    assert text.startswith(f"{today:,} requests were made today, and the documents allow 2,000")
+    assert "UTC+8" in text
 
 
 def test_the_rows_of_a_table() -> None:

@@ -100,14 +100,14 @@ def test_the_text_is_shown(server: Provider, name: str) -> None:
 
 
 def test_each_sentence_is_shown_once_and_with_its_field() -> None:
-    said = {"error": {"message": WORDS, "details": [{"message": WORDS}, {"message": "try later"}]}, "msg": WORDS}
-    assert Refusal(500, {}, json.dumps(said)).words == f"{WORDS}; try later"
+    document = {"error": {"message": WORDS, "details": [{"message": WORDS}, {"message": "try later"}]}, "msg": WORDS}
+    assert Refusal(500, {}, json.dumps(document)).words == f"{WORDS}; try later"
     field = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
     assert Refusal(422, {}, json.dumps(field)).words == "body.stream_options: Extra inputs are not permitted"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('{"code": "Arrearage"}', "500: Arrearage"),
         ('{"error": {"type": "server_error"}}', "500: server_error"),
@@ -117,8 +117,8 @@ def test_each_sentence_is_shown_once_and_with_its_field() -> None:
         *((text, "500") for text in ["", "{}", "[]", "null", "{", '{"error": {}}', '{"error": true}', "[" * 50_000]),
     ],
 )
-def test_without_a_text_the_codes_are_shown(text: str, said: str) -> None:
-    assert Refusal(500, {}, text).said == said
+def test_without_a_text_the_codes_are_shown(text: str, message: str) -> None:
+    assert Refusal(500, {}, text).said == message
 
 
 @pytest.mark.parametrize("document", [{}, {"error": {}}, {"error": None, "id": "r"}])

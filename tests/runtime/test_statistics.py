@@ -20,8 +20,8 @@ records = st.lists(
 def test_totals_are_the_sums_of_reported_counts(made: list[Record]) -> None:
     sums = totals(made)
     for name in ("prompt_tokens", "cached_tokens", "completion_tokens", "total_tokens"):
-        told = [value for r in made if r.usage and (value := getattr(r.usage, name)) is not None]
-        assert getattr(sums, name) == (sum(told) if told else None)
+        counts = [value for r in made if r.usage and (value := getattr(r.usage, name)) is not None]
+        assert getattr(sums, name) == (sum(counts) if counts else None)
     assert sums.requests == len(made)
     assert sums.reporting <= sums.answered <= sums.requests
     split = by_model(made)

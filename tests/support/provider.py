@@ -152,19 +152,19 @@ class Provider:
         if request.method == "CONNECT":
             # The request is for a proxy; it is not forwarded.
             return Reply([], 403, "text/plain")
-        said = f"Incorrect API key provided: {request.authorization}"
+        echo = f"Incorrect API key provided: {request.authorization}"
         match how:
             case "refuses" | "forbids":
-                return refusal(401 if how == "refuses" else 403, said)
+                return refusal(401 if how == "refuses" else 403, echo)
             case "fails":
-                return refusal(500, said)
+                return refusal(500, echo)
             case "redirects":
                 location = f"{self.elsewhere}{request.path}"
-                return Reply([said.encode()], 307, "text/plain", {"location": location})
+                return Reply([echo.encode()], 307, "text/plain", {"location": location})
             case "html":
-                return Reply([f"<html>{said}</html>".encode()], kind="text/html")
+                return Reply([f"<html>{echo}</html>".encode()], kind="text/html")
             case "odd":
-                return Reply([json.dumps({"choices": [], "echo": said}).encode()], kind="application/json")
+                return Reply([json.dumps({"choices": [], "echo": echo}).encode()], kind="application/json")
         if request.method == "GET" and self.models_reply is not None:
             return self.models_reply
         if request.method == "GET":
