@@ -305,10 +305,10 @@ def test_a_later_version_never_has_an_earlier_profile(one: tuple[int, ...], othe
 def test_the_reason_for_the_profile_is_named() -> None:
     newer, none = InstalledProgram(("0.24.4",)), InstalledProgram()
     assert ChosenProfile(NEWER, newer).rules == "rules of Qwen Code 0.21 and later (qwen 0.24.4 on PATH)"
-    assert ChosenProfile(profile_named(), none).rules == "rules of Qwen Code's documents (no qwen on PATH)"
-    assert ChosenProfile(DOCUMENTED, newer, "--profile").rules == "rules of Qwen Code's documents (--profile)"
+    assert ChosenProfile(profile_named(), none).rules == "rules of Qwen Code's documentation (no qwen on PATH)"
+    assert ChosenProfile(DOCUMENTED, newer, "--profile").rules == "rules of Qwen Code's documentation (--profile)"
     unknown = ChosenProfile(DOCUMENTED, InstalledProgram(problem="~/p is a fifo"))
-    assert unknown.rules == "rules of Qwen Code's documents (qwen on PATH, version unknown: ~/p is a fifo)"
+    assert unknown.rules == "rules of Qwen Code's documentation (qwen on PATH, version unknown: ~/p is a fifo)"
     assert ChosenProfile(DOCUMENTED, newer, "--profile").ignored == NEWER
     for agreed in (
         ChosenProfile(NEWER, newer, "--profile"),

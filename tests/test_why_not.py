@@ -321,7 +321,7 @@ def test_a_value_that_is_none_is_refused_with_the_reason(tmp_path: Path) -> None
     answer = asked(tmp_path, "timeout=soon", OLD, {})
     assert not answer.is_possible
     assert [verdict.reasons for verdict in answer.verdicts] == [
-        ("it is not valid: it is not a number; expected a number above 0 to 3600",)
+        ("it is not valid: it is not a number; expected a number greater than 0, at most 3600",)
     ] * len(PROFILES)
     with pytest.raises(BadValue):
         parse_value(declared_fields()["timeout"], "soon")

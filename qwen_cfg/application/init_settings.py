@@ -98,7 +98,7 @@ def init_settings(request: Request, provider: Provider | None, trial: Trial) -> 
         texts |= _provider_texts(request, provider, texts)
     if "api_key" not in texts and not request.process.environ.get(usual_variable()):
         raise ConfigurationError(
-            "there is no API key, and no terminal to ask at",
+            "there is no API key, and no terminal to ask for one",
             where=f"--openai-api-key, {usual_variable()}",
             hint=f"Name the variable that holds the key: {KEY_FROM} VARIABLE (- for standard input). Or name "
             "where it is stored: --openai-api-key keyring:SERVICE/NAME",

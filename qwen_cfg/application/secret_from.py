@@ -12,6 +12,7 @@ from qwen_schema import (
     parse_value,
     reference_of_pointer,
 )
+from qwen_schema.suggestions import show_word
 
 _KINDS = ("environment", "env-file", "keyring", "command", "flag", "oauth-cache")
 
@@ -20,7 +21,7 @@ def secret_reference(text: str) -> SecretReference:
     """Return the reference for KIND:WHERE.
 
     Raises:
-        UsageError: if the text is invalid. It is not repeated, since it may be a key.
+        UsageError: if the text is invalid. Only its kind is repeated, since the rest may be a key.
     """
     kind, _, where = text.partition(":")
     path, _, variable = where.rpartition(":")
@@ -37,11 +38,19 @@ def secret_reference(text: str) -> SecretReference:
         case "keyring" | "command" if (pointer := _pointer(text)) is not None:
             return pointer
     raise UsageError(
-        "this does not name where a secret is stored",
+        _problem(text),
         where="--secret-from",
         hint=f"{did_you_mean(kind, _KINDS)}Expected environment:VARIABLE, env-file:PATH:VARIABLE, "
         "keyring:SERVICE/NAME, command:WORDS, flag or oauth-cache.",
     )
+
+
+def _problem(text: str) -> str:
+    """Return the problem of an invalid text; a text without a colon may be a key, and is not shown."""
+    kind, colon, _ = text.partition(":")
+    if kind in _KINDS:
+        return f"invalid {kind} reference"
+    return f"unknown kind {show_word(kind)}" if colon else "the kind of the reference is missing"
 
 
 def secret_from_text(reference: SecretReference) -> str:

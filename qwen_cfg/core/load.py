@@ -148,7 +148,7 @@ def _read(start: Start, reader: PathReader, place: Place) -> EnvFile:
     return read_env_file(seen, place, start.standpoint.show(place.path), start.dialect)
 
 
-def _allow_all(place: Place) -> bool:  # noqa: ARG001 - whichever it is
+def _allow_all(place: Place) -> bool:  # noqa: ARG001 - the place does not matter
     return True
 
 

@@ -28,7 +28,7 @@ class ForeignFileError(NotTrustedError):
     def __init__(self, path: Path, shown: str, owner: int) -> None:
         is_settings = path.suffix == ".json"
         file = "this settings file" if is_settings else "this env file"
-        what = f"{file}, or what holds it," if is_in_qwen_directory(path) else file
+        what = f"{file}, or its directory," if is_in_qwen_directory(path) else file
         without = "" if is_settings else "To use no env file: --no-env-file; to use another: --env-file."
         super().__init__(
             f"{what} belongs to {_name_of(owner)}, who could change where your keys are sent",

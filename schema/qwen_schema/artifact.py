@@ -228,7 +228,11 @@ def _require_no_key(document: Mapping[str, Any], where: str) -> None:
     """Raise an error if a value other than the API key itself looks like a key."""
     for name, value in document["config"].items():
         if any(looks_like_key(text) for text in _texts(value)):
-            raise _refusal(f"config.{name}", "it contains an API key", "a value without a key", where)
+            raise ArtifactError(
+                f"invalid artifact: config.{name} contains an API key",
+                where=where,
+                hint="Remove the key, or regenerate the artifact: qwen-cfg resolve -o FILE",
+            )
 
 
 def _texts(value: object) -> list[str]:

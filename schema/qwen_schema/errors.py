@@ -1,4 +1,4 @@
-"""The tree of errors: each has a problem, a place and a hint."""
+"""The exit codes, and the tree of errors: each has a problem, a place and a hint."""
 
 from __future__ import annotations
 

@@ -137,11 +137,15 @@ def no_link(_directory: Path) -> bool:
 def outside_projects(home: Path | None) -> MayFollow:
     """Return a function that allows every link outside of projects.
 
-    A directory counts as part of a project if it is in a git work tree, or if its content may come from an archive: in
-    the home, every directory except the home itself and those whose names begin with a dot, unless the working
-    directory is in one; outside of the home, every directory except the root and the directories in it that do not
-    contain the working directory; and every directory that everybody may write to. The home itself is no project, even
-    if it is a git work tree.
+    A directory counts as part of a project if it is in a git work tree, or if its content may come from an archive:
+
+    * In the home, every directory, except those whose names begin with a dot and that do not contain the working
+      directory.
+    * Outside of the home, every directory, except the root and the directories in it that do not contain the working
+      directory.
+    * Everywhere, a directory that everybody may write to.
+
+    The home itself is not a project, even if it is a git work tree.
     """
     own = None if home is None else Path(os.path.realpath(home))
     # Some system users have the root as their home.

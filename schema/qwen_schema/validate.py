@@ -90,9 +90,9 @@ def expectation(schema: Mapping[str, Any]) -> str:
 
 
 def _range(schema: Mapping[str, Any]) -> str:
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    start = "from" if "minimum" in schema else "above"
-    return f" {start} {low} to {schema['maximum']}"
+    if "minimum" in schema:
+        return f" from {schema['minimum']} to {schema['maximum']}"
+    return f" greater than {schema['exclusiveMinimum']}, at most {schema['maximum']}"
 
 
 def _raise_first(validator: Any, value: object) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .process import Desk, Outcome
 
 NEWER = "qwen-code-0.21"
-RULES_OF_DOCUMENTS = "rules of Qwen Code's documents"
+RULES_OF_DOCUMENTS = "rules of Qwen Code's documentation"
 RULES_OF_NEWER = "rules of Qwen Code 0.21 and later"
 FOUND = f"{RULES_OF_NEWER} (qwen 0.24.4 on PATH)"
 # Values of the project and of the home; only one of the two profiles uses those of the home.

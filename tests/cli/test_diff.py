@@ -435,7 +435,7 @@ def test_another_profile_in_a_file_is_reported(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/new.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
     ended = desk.run("diff", "--env-from", "new.env").exits(1)
-    assert "note: here: rules of Qwen Code's documents" in ended.err
+    assert "note: here: rules of Qwen Code's documentation" in ended.err
     assert "with new.env: rules of Qwen Code 0.21" in ended.err
 
 

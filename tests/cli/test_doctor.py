@@ -148,7 +148,7 @@ def test_the_config_in_use_is_shown(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={PLAIN_KEY}\nOPENAI_MODEL=gpt-4o-mini\n")
     outcome = desk.run("doctor", "--openai-base-url", f"{server.url}/v1").exits(0)
     first, *rest = outcome.out.splitlines()
-    assert first == "rules of Qwen Code's documents (no qwen on PATH)"
+    assert first == "rules of Qwen Code's documentation (no qwen on PATH)"
     lines = [line.split() for line in rest[:3]]
     assert lines[0] == ["base_url", f"{server.url}/v1", "--openai-base-url"]
     assert lines[1] == ["model", "gpt-4o-mini", "./.env:2", "OPENAI_MODEL"]

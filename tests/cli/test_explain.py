@@ -54,7 +54,7 @@ def overview(desk: Desk) -> Desk:
 def test_used_and_overridden_values(overview: Desk) -> None:
     out = explain(overview, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").exits(0).out
     assert "~/work/app" in out.splitlines()[0]
-    assert "rules of Qwen Code's documents (no qwen on PATH)" in out.splitlines()[0]
+    assert "rules of Qwen Code's documentation (no qwen on PATH)" in out.splitlines()[0]
     line_with(out, "auth_method", "openai", "an API key is set")
     line_with(out, "api_key", "sk-0", f"({len(KEY)} characters)", "../.env:3 OPENAI_API_KEY")
     line_with(out, "model", "gpt-4o-mini", "--model")

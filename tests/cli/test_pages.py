@@ -50,7 +50,9 @@ def services(desk: Desk, *names: str) -> None:
 def test_many_artifacts_are_reported_as_the_page_shows(desk: Desk) -> None:
     services(desk, "a", "b")
     desk.write("work/app/services/b/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=qwen3-max\n")
-    lines = example("ci.md", "./services/a/qwen.toml: up to date, by the rules of Qwen Code's documents (the artifact)")
+    lines = example(
+        "ci.md", "./services/a/qwen.toml: up to date, by the rules of Qwen Code's documentation (the artifact)"
+    )
     assert shown(desk.run("check", ".").exits(1)) == lines
 
 

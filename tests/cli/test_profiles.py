@@ -62,7 +62,7 @@ def test_each_profile_reports_the_other_in_one_line_per_field(differing: Desk) -
         "debug true ~/.env:1 DEBUG",
     ]
     newer = explain(differing, "--profile", NEWER).exits(0).out
-    assert after(newer, "Qwen Code to 0.15 resolves differently (QC112") == [
+    assert after(newer, "Qwen Code up to 0.15 resolves differently (QC112") == [
         "base_url https://api.openai.com/v1 default",
         "debug false default",
     ]
@@ -73,7 +73,7 @@ def test_without_a_difference_there_is_one_line(desk: Desk) -> None:
     out = explain(desk, *ALL_THREE).exits(0).out
     assert out.rstrip().endswith("Qwen Code 0.21 and later gives the same result")
     newer = explain(desk, *ALL_THREE, "--profile", NEWER).exits(0).out
-    assert newer.rstrip().endswith("Qwen Code to 0.15 gives the same result")
+    assert newer.rstrip().endswith("Qwen Code up to 0.15 gives the same result")
 
 
 def test_the_explanation_of_one_field_compares_only_that_field(differing: Desk) -> None:
@@ -246,7 +246,7 @@ def test_a_full_comparison_has_both_profiles_side_by_side(differing: Desk) -> No
     out = compare(differing).exits(0).out
     words = [" ".join(line.split()) for line in out.splitlines()]
     assert "documented qwen-code-0.21" in words
-    assert "Qwen Code to 0.15 Qwen Code 0.21 and later" in words
+    assert "Qwen Code up to 0.15 Qwen Code 0.21 and later" in words
     at = words.index(f"* base_url https://api.openai.com/v1 default {URL}")
     assert words[at + 1] == "~/.qwen/.env:1 OPENAI_BASE_URL"
     at = words.index("model mine mine")
@@ -463,7 +463,7 @@ def test_the_login_and_the_settings_move_with_it(desk: Desk) -> None:
     desk.run("resolve", env={"QWEN_HOME": "~/q"}).exits(3)
     out = explain(desk, "--profile", NEWER, "--auth-type", "qwen-oauth", QWEN_HOME="~/q").exits(0).out
     assert "> read    user       ~/q/settings.json" in out
-    assert "~/.qwen/settings.json" not in out.partition("Qwen Code to 0.15")[0]
+    assert "~/.qwen/settings.json" not in out.partition("Qwen Code up to 0.15")[0]
     asked = ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth", "--profile", NEWER]
     named = desk.run("resolve", *asked, "-o", "a.toml", env={"QWEN_HOME": "~/q"}).exits(0)
     assert named.out == ""

@@ -69,6 +69,21 @@ def test_an_invalid_secret_from_is_refused_and_not_shown(desk: Desk, text: str) 
     assert outcome.out == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("env:OPENAI", "unknown kind 'env'"),
+        (f"{KEY}:X", "unknown kind (not shown"),
+        ("environment:1A", "invalid environment reference"),
+        ("3fd0c1a99d", "the kind of the reference is missing"),
+    ],
+)
+def test_an_invalid_secret_from_names_the_problem(desk: Desk, text: str, problem: str) -> None:
+    outcome = desk.run("resolve", "--secret-from", text).ended(2)
+    assert problem in outcome.err
+    assert KEY not in outcome.said
+
+
 # Keys in the artifact.
 
 

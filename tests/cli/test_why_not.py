@@ -41,7 +41,8 @@ def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
     first, in_vain, _, *rest = ended.out.splitlines()
     assert in_vain == "  ../.env:3 OPENAI_MODEL has it: overridden by environment OPENAI_MODEL"
     assert first == (
-        "model is exported  [environment OPENAI_MODEL] here, by the rules of Qwen Code's documents (no qwen on PATH)"
+        "model is exported  [environment OPENAI_MODEL] here, "
+        "by the rules of Qwen Code's documentation (no qwen on PATH)"
     )
     assert rest == [
         "To get model=of the file, do one of these:",
@@ -75,7 +76,7 @@ def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
     out = project.run("why-not", "model=x y", *NEWER).exits(0).out
     assert '  2. change model.name in ~/.qwen/settings.json:8 to "x y"' in out
     assert '  3. create ./.qwen/settings.json with model.name: "x y"' in out
-    assert "change ../.env:3 to OPENAI_MODEL='x y'" in out.partition("documents")[2]
+    assert "change ../.env:3 to OPENAI_MODEL='x y'" in out.partition("documentation")[2]
     both = project.run("why-not", "model=of the file", *NEWER, "--model", "flag").exits(0).out
     assert "1. change the flag" not in both
     assert "     and omit --model" in both or "1. omit --model" in both
@@ -164,7 +165,8 @@ def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None
 
 def test_no_edit_helps_and_why(desk: Desk) -> None:
     out = desk.run("why-not", "timeout=soon").exits(1).out
-    assert "No edit has this effect:\n  it is not valid: it is not a number; expected a number above 0 to 3600\n" in out
+    problem = "it is not valid: it is not a number; expected a number greater than 0, at most 3600"
+    assert f"No edit has this effect:\n  {problem}\n" in out
     other = desk.run("why-not", "api_key=env:MY_KEY").exits(1).out
     assert "MY_KEY is not read as the key by these rules; they read OPENAI_API_KEY" in other
     assert "no command" not in desk.run("why-not", "api_key=file:/nowhere/.env").exits(1).out

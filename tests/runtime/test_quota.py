@@ -133,7 +133,7 @@ def test_no_message_while_enough_requests_are_left(today: int) -> None:
 def test_a_message_when_the_day_is_nearly_used_up(today: int) -> None:
     assert today >= NEAR * PER_DAY
     assert remark(Counts(1, today, 0)) == (
-        f"{today:,} of the 2,000 requests that the documents allow per day are used "
+        f"{today:,} of the 2,000 requests that Qwen Code's documentation allows per day are used "
         "(counted here; the service's day is assumed to begin at midnight UTC+8)"
     )
 
@@ -141,7 +141,7 @@ def test_a_message_when_the_day_is_nearly_used_up(today: int) -> None:
 @pytest.mark.parametrize("today", [2001, 12345])
 def test_a_message_when_the_day_is_exceeded(today: int) -> None:
     text = remark(Counts(1, today, 0))
-    assert text.startswith(f"{today:,} requests were made today, and the documents allow 2,000")
+    assert text.startswith(f"{today:,} requests were made today, and Qwen Code's documentation allows 2,000")
     assert "UTC+8" in text
 
 

@@ -1,4 +1,4 @@
-"""The layers, and their order in the merge. A new layer is a module here, and a case in `layer_named`."""
+"""The layers, and their order in the merge. A new layer: docs/architecture.md, Where to add."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Counts one user's requests under Qwen OAuth, in all processes, against the documented limits.
 
-Source: the documents of Qwen Code, 2025: 60 requests a minute and 2,000 a day. The service lowered the daily limit in
+Source: Qwen Code's documentation, 2025: 60 requests a minute and 2,000 a day. The service lowered the daily limit in
 2026 and closed the free tier on 2026-04-15, so the daily limit is shown, never enforced. When the service's day begins
 is not documented: midnight UTC+8 (China Standard Time) is assumed.
 """
@@ -103,12 +103,12 @@ def remark(counts: Counts) -> str:
     """Return the notice about the day's count; an empty text if there is none."""
     if counts.today > PER_DAY:
         return (
-            f"{counts.today:,} requests were made today, and the documents allow {PER_DAY:,}: the service may refuse "
-            "more until its next day (counted here; the day is assumed to begin at midnight UTC+8)"
+            f"{counts.today:,} requests were made today, and Qwen Code's documentation allows {PER_DAY:,}: the service "
+            "may refuse more until its next day (counted here; the day is assumed to begin at midnight UTC+8)"
         )
     if counts.today >= NEAR * PER_DAY:
         return (
-            f"{counts.today:,} of the {PER_DAY:,} requests that the documents allow per day are used "
+            f"{counts.today:,} of the {PER_DAY:,} requests that Qwen Code's documentation allows per day are used "
             "(counted here; the service's day is assumed to begin at midnight UTC+8)"
         )
     return ""

@@ -62,7 +62,7 @@ def read_text(path: Path, subject: Subject) -> str:
 def _hint(unreadable: Unreadable, subject: Subject) -> str:
     match unreadable:
         case TooLarge():
-            return "An env file has only a few lines; check the path."
+            return "This file should be small; check the path."
         case NobodyWrites() if subject.error is EnvFileError:
             return "Start the program that writes to it (often a secret manager), or use --no-env-file."
         case NobodyWrites():

@@ -62,7 +62,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'base_url': {
-        'description': "The base URL of the OpenAI-compatible API, from the provider's documents, usually ending in /v1. Under qwen-oauth the variable is not read, as in Qwen Code, and the login names the API, unless the flag sets another URL.",
+        'description': "The base URL of the OpenAI-compatible API, from the provider's documentation, usually ending in /v1. Under qwen-oauth the variable is not read, as in Qwen Code, and the login names the API, unless the flag sets another URL.",
         'type': 'string',
         'maxLength': 8192,
         'format': 'http-url',

@@ -6,9 +6,9 @@ from typing import Any
 
 PROFILES: dict[str, Any] = {
     'documented': {
-        'description': "The rules of Qwen Code's documents: the first env file found, and nothing else.",
-        'qwen_code': 'to 0.15',
-        'rules_of': "Qwen Code's documents",
+        'description': "The rules of Qwen Code's documentation: the first env file found, and nothing else.",
+        'qwen_code': 'up to 0.15',
+        'rules_of': "Qwen Code's documentation",
         'from_version': '0.0.0',
         'walk_ends_at': 'root',
         'home_fills_in': False,

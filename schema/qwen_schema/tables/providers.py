@@ -90,7 +90,7 @@ PROVIDERS: dict[str, Any] = {
         'key_remark': '',
         'terms_page': 'https://qwen.ai/termsservice',
         'privacy_page': 'https://qwen.ai/privacypolicy',
-        'training_remark': "Qwen Code's documents say that the privacy policy of Qwen governs this.",
+        'training_remark': "Qwen Code's documentation says that the privacy policy of Qwen governs this.",
         'login': 'qwen-oauth',
         'headers': {
             'X-DashScope-CacheControl': 'enable',
