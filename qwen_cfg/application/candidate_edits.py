@@ -31,19 +31,19 @@ _OF_ENTRY = {"model": "id", "base_url": "baseUrl"}
 def setting_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     """Yield the edits that set a field to the wanted value, in the order of the layers."""
     # The provider entry overrides all layers.
-    yield from _of_entry(resolution, goal)
+    yield from _entry_edits(resolution, goal)
     for layer in resolution.profile.order_of(goal.field.name):
         match layer:
             case "flag":
-                yield from _of_flag(goal)
+                yield from _flag_edits(goal)
             case "environment":
-                yield from _of_environment(resolution, goal)
+                yield from _environment_edits(resolution, goal)
             case "env-file":
-                yield from _of_env_files(resolution, goal)
+                yield from _env_file_edits(resolution, goal)
             case "settings-env":
-                yield from _of_settings_env(resolution, goal)
+                yield from _settings_env_edits(resolution, goal)
             case "settings":
-                yield from _of_settings(resolution, goal)
+                yield from _settings_edits(resolution, goal)
             case "provider-entry" | "default":
                 pass
 
@@ -62,7 +62,7 @@ def removal(resolution: Resolution, field: str, origin: Origin) -> Edit | None:
     return None
 
 
-def _of_flag(goal: Goal) -> Iterator[Edit]:
+def _flag_edits(goal: Goal) -> Iterator[Edit]:
     if goal.field.secret:
         # No key is suggested on a command line, and a pointer to one belongs where the key is read.
         return
@@ -75,7 +75,7 @@ def _of_flag(goal: Goal) -> Iterator[Edit]:
         yield Edit("flag", flag, goal.text, field=goal.field.name)
 
 
-def _of_environment(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+def _environment_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     if goal.file is not None:
         return
     for variable, text in _variables(resolution, goal, set(resolution.world.variables)):
@@ -86,7 +86,7 @@ def _of_environment(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
             yield Edit("environment", behind.variable, _text(goal))
 
 
-def _of_env_files(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+def _env_file_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     if goal.variable:
         return
     world, show = resolution.world, resolution.world.standpoint.show
@@ -121,7 +121,7 @@ def _text(goal: Goal) -> str | Secret:
     return Secret(goal.text) if goal.field.secret else goal.text
 
 
-def _of_settings_env(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+def _settings_env_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     if goal.variable:
         return
     for path, shown in _settings_files(resolution):
@@ -130,7 +130,7 @@ def _of_settings_env(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
                 yield _setting(path, shown, ("env", variable.name), text)
 
 
-def _of_settings(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+def _settings_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     if goal.field.setting is None or goal.variable:
         return
     for path, shown in _settings_files(resolution):
@@ -138,7 +138,7 @@ def _of_settings(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
             yield _setting(path, shown, goal.field.setting.names, _text(goal), goal)
 
 
-def _of_entry(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+def _entry_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     """Yield the edit of the provider entry that is used."""
     if resolution.entry is None:
         return

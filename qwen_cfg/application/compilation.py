@@ -179,9 +179,9 @@ class Compilation:
             ConfigurationError: if `inline_secrets` is set and there is no key.
         """
         here, there = self.world.standpoint, real(path.parent)
-        return rebase(self.written(inline_secrets=inline_secrets), here, replace(here, cwd=there))
+        return rebase(self.file_artifact(inline_secrets=inline_secrets), here, replace(here, cwd=there))
 
-    def written(self, *, inline_secrets: bool = False) -> ResolvedConfig:
+    def file_artifact(self, *, inline_secrets: bool = False) -> ResolvedConfig:
         """Return the resolved config for a file, without the settings of this machine.
 
         Raises:

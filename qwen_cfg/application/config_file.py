@@ -92,10 +92,10 @@ def config_file(request: Request) -> ConfigFile:
     _, artifact = read_artifact(request.artifact_file, request.config)
     # The artifact does not contain a key that was a flag, so the flag is needed again.
     reference = request.secret_from or artifact.api_key
-    too_many = _too_many(request, {"api_key"} if reference.kind == "flag" else set())
-    if too_many:
+    conflicting = _conflicting_options(request, {"api_key"} if reference.kind == "flag" else set())
+    if conflicting:
         raise UsageError(
-            "an artifact already has every field, so it cannot be combined with " + ", ".join(too_many),
+            "an artifact already has every field, so it cannot be combined with " + ", ".join(conflicting),
             where="--config",
             hint="Use either the artifact or the flags.",
         )
@@ -136,7 +136,7 @@ def _concern(artifact: ResolvedConfig, path: Path, name: str, here: Surroundings
     return concern_of_artifact(artifact, Path(os.path.realpath(path)), name, here, standing_of)
 
 
-def _too_many(request: Request, wanted: set[str]) -> list[str]:
+def _conflicting_options(request: Request, wanted: set[str]) -> list[str]:
     """Return the options that cannot be combined with an artifact; the flags of the `wanted` fields can."""
     choice = request.choice.chosen_by if request.choice else None
     others = {

@@ -75,7 +75,8 @@ def diff_of(
         return diff_of(cwd, words[:1], (words[1], *paths), strict=strict, note=note)
     if len(words) == 1:
         one = _side(words[0])
-        here = f"To compare with the file here: qwen-cfg diff {_redacted(one.word)}:{ARTIFACT_NAME} {ARTIFACT_NAME}. "
+        revision = redact_unknown(one.word)
+        here = f"To compare with the file here: qwen-cfg diff {revision}:{ARTIFACT_NAME} {ARTIFACT_NAME}. "
         raise UsageError("nothing to compare with", hint=f"{'' if one.is_artifact else here}{_FORMS}")
     if len(words) != 2:
         raise UsageError("nothing to compare", hint=_FORMS)
@@ -84,9 +85,10 @@ def diff_of(
         one = old if old.is_artifact else new
         other = new if old.is_artifact else old
         Repository(cwd).commit(other.revision)  # Raises an error for a word that is neither a file nor a revision.
+        artifact, revision = redact_unknown(one.word), redact_unknown(other.word)
         raise UsageError(
-            f"{_redacted(one.word)} is an artifact, and {_redacted(other.word)} is not a file",
-            hint=f"Compare it with the file in a revision: {_redacted(other.word)}:{_redacted(one.word)}. {_FORMS}",
+            f"{artifact} is an artifact, and {revision} is not a file",
+            hint=f"Compare it with the file in a revision: {revision}:{artifact}. {_FORMS}",
         )
     if old.is_artifact:
         if paths:
@@ -211,7 +213,7 @@ def _revisions(
     repository, (one, other, between) = Repository(cwd), ends
     for word in (one, other):
         if not is_word(word):
-            raise UsageError(f"this is not the name of a revision: {_redacted(word)}", hint=_FORMS)
+            raise UsageError(f"this is not the name of a revision: {redact_unknown(word)}", hint=_FORMS)
     old, new = repository.commit(one), repository.commit(other)
     if between == _COMMON:
         old = repository.merge_base(old, new)
@@ -291,7 +293,3 @@ def _change(artifacts: _Artifacts, file: str, *, strict: bool) -> Change:
     one = new or old
     assert one is not None  # noqa: S101 - it is in one of the revisions
     return replace(one_sided_change(file, one[1], is_new=old is None), path=path, text=one[0])
-
-
-def _redacted(word: str) -> str:
-    return redact_unknown(word)

@@ -30,12 +30,12 @@ def resolution_text(request: Request, *, everything: bool) -> str:
     from qwen_cfg.explanation.text import screen  # noqa: PLC0415
 
     drawn = screen(_explanation(_survey(request)), width=_WIDTH, everything=everything)
-    told = plain_text(drawn, _WIDTH)
-    told = _by_rich(drawn) if told is None else told
-    return redact("\n".join(line.rstrip() for line in told.splitlines()) + "\n")
+    text = plain_text(drawn, _WIDTH)
+    text = _render_with_rich(drawn) if text is None else text
+    return redact("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
 
 
-def _by_rich(drawn: Part) -> str:
+def _render_with_rich(drawn: Part) -> str:
     from rich.console import Console  # noqa: PLC0415 - slow to load, and few screens need it
 
     canvas = StringIO()

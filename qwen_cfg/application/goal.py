@@ -104,7 +104,7 @@ def goal_of(words: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
         hint = f"{did_you_mean_field(name)}Write FIELD=VALUE, with one of {', '.join(declared_fields())}."
         raise UsageError(f"unknown field {show_word(name)}", hint=hint)
     if field.secret:
-        return _of_key(field, text, profile, cwd, home)
+        return _key_goal(field, text, profile, cwd, home)
     if looks_like_key(text):
         raise UsageError(f"the value of {name} contains an API key", hint="Name a value without a key.")
     if field.schema.get("format") == "proxy-url" and split_login(text)[1]:
@@ -112,7 +112,7 @@ def goal_of(words: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
     return Goal(field, text, profile)
 
 
-def _of_key(field: Field, text: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
+def _key_goal(field: Field, text: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
     variable, file = text.removeprefix(_VARIABLE), text.removeprefix(_FILE)
     if variable not in (text, "") and variable.isidentifier() and not looks_like_key(variable):
         return Goal(field, "", profile, variable=variable)

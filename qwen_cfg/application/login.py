@@ -205,13 +205,13 @@ def _stored_login(cache: LoginCache) -> Login:
     except BrokenLoginError as error:
         moved = cache.set_aside()
         kept = f" It is kept as {moved}." if moved else ""
-        raise NoLoginError(error.what, where=cache.shown, hint=f"{_WAYS_ON}{kept}") from None
+        raise NoLoginError(error.what, where=cache.shown, hint=f"{_ALTERNATIVES}{kept}") from None
     if login is None:
-        raise NoLoginError("there is no Qwen OAuth login", where=cache.shown, hint=_WAYS_ON)
+        raise NoLoginError("there is no Qwen OAuth login", where=cache.shown, hint=_ALTERNATIVES)
     return login
 
 
-_WAYS_ON = (
+_ALTERNATIVES = (
     "Log in, in a terminal: qwen-cfg auth login. Without a terminal, use an API key: OPENAI_API_KEY, and if needed "
     "OPENAI_BASE_URL and OPENAI_MODEL."
 )

@@ -38,7 +38,7 @@ def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig
         ConfigurationError: if a setting of the machine is not valid.
     """
     for name, declared in declared_fields().items():
-        if not declared.machine or name == "proxy" or is_said_for_all(artifact.provenance[name]):
+        if not declared.machine or name == "proxy" or is_same_on_every_machine(artifact.provenance[name]):
             continue
         found = _machine_value(declared, here)
         if found is not None:
@@ -52,7 +52,7 @@ def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
     An invalid proxy is an error only if requests would use it.
     """
     provenance, declared = artifact.provenance["proxy"], declared_fields()["proxy"]
-    if is_said_for_all(provenance):
+    if is_same_on_every_machine(provenance):
         return replace(artifact, proxy_login=_proxy_login(artifact, provenance, here))
     try:
         found = _machine_value(declared, here)
@@ -85,7 +85,7 @@ def _with_value(artifact: ResolvedConfig, name: str, value: Value, provenance: P
     return replace(artifact, config=config, provenance=origins)
 
 
-def is_said_for_all(provenance: Provenance) -> bool:
+def is_same_on_every_machine(provenance: Provenance) -> bool:
     """Return whether a value comes from a flag or an env file, so that it applies on every machine."""
     return provenance.layer not in ("default", "environment")
 

@@ -97,9 +97,13 @@ def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ..
     missing = resolution.needs_api_key or (not has_key and _leads_nowhere(compilation))
     differences = drift(old, new, strict=strict)
     if strict:
-        differences = (*([_missing(old)] if missing else []), *map(_absent, absence.files), *differences)
-    said = diagnose(complete, rules, chosen_profile=compilation.chosen_profile)
-    found = without_split(said, lambda: is_answered(compilation.concern_in(complete), process))
+        differences = (
+            *([_missing_secret_difference(old)] if missing else []),
+            *map(_missing_file_difference, absence.files),
+            *differences,
+        )
+    diagnostics = diagnose(complete, rules, chosen_profile=compilation.chosen_profile)
+    found = without_split(diagnostics, lambda: is_answered(compilation.concern_in(complete), process))
     return Comparison(new, differences, found, missing, absence.files, unknown)
 
 
@@ -142,12 +146,12 @@ def _text(value: Value | SecretReference) -> str | Secret | None:
     return None if value.pointer is None else Secret(value.pointer)
 
 
-def _missing(old: ResolvedConfig) -> Difference:
+def _missing_secret_difference(old: ResolvedConfig) -> Difference:
     origin = provenance_text(old.provenance["api_key"])
     return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "not set")
 
 
-def _absent(file: str) -> Difference:
+def _missing_file_difference(file: str) -> Difference:
     return Difference("env_file", "missing file", file, "does not exist here", "", "")
 
 

@@ -25,13 +25,13 @@ class Schema:
         return (self.name, self.also) if self.also else (self.name,)
 
 
-def _resolved() -> dict[str, Any]:
+def _artifact_schema() -> dict[str, Any]:
     from qwen_schema.artifact_schema import artifact_schema  # noqa: PLC0415 - only one schema is printed
 
     return artifact_schema()
 
 
-def _fields() -> dict[str, Any]:
+def _fields_schema() -> dict[str, Any]:
     from qwen_schema.fields import read_schema  # noqa: PLC0415
 
     return read_schema("fields")
@@ -49,8 +49,8 @@ def _output_schema(name: str) -> Callable[[], dict[str, Any]]:
 
 
 SCHEMAS = (
-    Schema("resolved", "the artifact (qwen.toml), for editors and validators", _resolved, also="artifact"),
-    Schema("fields", "the declaration of every field: flags, variables, default, limits", _fields),
+    Schema("resolved", "the artifact (qwen.toml), for editors and validators", _artifact_schema, also="artifact"),
+    Schema("fields", "the declaration of every field: flags, variables, default, limits", _fields_schema),
     Schema("explain", "what resolve --explain --format json prints", _output_schema("explain")),
     Schema("check", "what check --format json prints, for one artifact and for many", _output_schema("check")),
     Schema("diff", "what diff --format json prints", _output_schema("diff")),

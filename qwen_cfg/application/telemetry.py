@@ -118,8 +118,8 @@ def end(
             resolve()
         if _switches and _switches[0].is_on:
             # A command may have reported the error of its request itself, and returned the exit code.
-            told = str(_measurements[-1].attributes["error.type"]) if _measurements and exit_code else ""
-            ended_by = told if error is None else type(error).__name__
+            error_type = str(_measurements[-1].attributes["error.type"]) if _measurements and exit_code else ""
+            ended_by = error_type if error is None else type(error).__name__
             return _send(_switches[0], name, exit_code, ended_by, seconds, debug=debug)
     return ()
 

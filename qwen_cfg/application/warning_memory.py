@@ -39,8 +39,8 @@ def without_repeats(
 
 
 def _digest(compilation: Compilation, diagnostic: Diagnostic) -> str:
-    told = "\0".join((str(compilation.world.cwd), diagnostic.code, diagnostic.finding.message))
-    return sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+    identity = "\0".join((str(compilation.world.cwd), diagnostic.code, diagnostic.finding.message))
+    return sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _read_digests(compilation: Compilation) -> list[str]:

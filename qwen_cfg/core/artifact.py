@@ -93,25 +93,25 @@ def rebase(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> Res
         return artifact
     files = artifact.files
 
-    def seen(path: str) -> str:
+    def moved_path(path: str) -> str:
         return portable_path(path, there) if path.startswith("~/") else there.show(without_dots(here.cwd / path))
 
     def origin(text: str) -> str:
         file = next((file for file in files if text.startswith(f"{file}:")), None)
-        return text if file is None else seen(file) + text.removeprefix(file)
+        return text if file is None else moved_path(file) + text.removeprefix(file)
 
     def value(name: str, of: Value | SecretReference) -> Value | SecretReference:
         if isinstance(of, SecretReference):
-            return of if of.path is None else replace(of, path=seen(of.path))
+            return of if of.path is None else replace(of, path=moved_path(of.path))
         is_path = declared_fields()[name].schema.get("format") == "file-path"
-        return seen(str(of)) if is_path and of else of
+        return moved_path(str(of)) if is_path and of else of
 
     return replace(
         artifact,
         config={name: value(name, of) for name, of in artifact.config.items()},
         provenance={name: replace(p, origin=origin(p.origin)) for name, p in artifact.provenance.items()},
-        env_file=replace(artifact.env_file, paths=tuple(map(seen, artifact.env_file.paths))),
-        settings=tuple(replace(use, path=seen(use.path)) for use in artifact.settings),
+        env_file=replace(artifact.env_file, paths=tuple(map(moved_path, artifact.env_file.paths))),
+        settings=tuple(replace(use, path=moved_path(use.path)) for use in artifact.settings),
         excluded=tuple(replace(entry, origin=origin(entry.origin)) for entry in artifact.excluded),
     )
 
@@ -130,7 +130,7 @@ def user_files(resolution: Resolution) -> tuple[Path, ...]:
 
 def _config(resolution: Resolution, decision: Decision, *, inline_secrets: bool) -> Value | SecretReference:
     if decision.field.secret:
-        return _inlined(decision) if inline_secrets else _reference(resolution, decision)
+        return _inline_reference(decision) if inline_secrets else _reference(resolution, decision)
     value = decision.value
     assert value is not None and not isinstance(value, Secret)  # noqa: S101 - it is complete
     if decision.field.schema.get("format") == "file-path":
@@ -150,10 +150,10 @@ def _is_for_every_machine(resolution: Resolution, candidate: Candidate) -> bool:
     """Return whether a value applies to every machine: a flag sets it or names its file, or a project sets it."""
     origin, named = candidate.origin, resolution.world.choice.path
     is_in_named = named is not None and origin.path == named
-    return origin.layer == "flag" or origin.source.is_default or origin.is_project_said or is_in_named
+    return origin.layer == "flag" or origin.source.is_default or origin.is_from_project or is_in_named
 
 
-def _inlined(decision: Decision) -> SecretReference:
+def _inline_reference(decision: Decision) -> SecretReference:
     if not isinstance(decision.value, Secret):
         raise ConfigurationError(
             "there is no API key to inline", where="--inline-secrets", hint="Set OPENAI_API_KEY, or remove the flag."
@@ -199,10 +199,10 @@ def _login(resolution: Resolution) -> SecretReference:
 def _provenance(resolution: Resolution, decision: Decision) -> Provenance:
     if decision.field.secret:
         return _secret_provenance(resolution, decision)
-    return _of_candidate(decision.winner)
+    return _candidate_provenance(decision.winner)
 
 
-def _of_candidate(winner: Candidate | None) -> Provenance:
+def _candidate_provenance(winner: Candidate | None) -> Provenance:
     assert winner is not None  # noqa: S101 - it is complete
     origin = winner.origin
     return Provenance(origin.layer, origin.place, origin.reach, origin.variable)
@@ -212,7 +212,7 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
     """Return the provenance of the secret that the artifact refers to; --secret-from may change it."""
     reference = resolution.options.secret_from
     if reference is None:
-        return _of_candidate(decision.winner) if resolution.auth_method != "qwen-oauth" else _OAUTH_LOGIN
+        return _candidate_provenance(decision.winner) if resolution.auth_method != "qwen-oauth" else _OAUTH_LOGIN
     layer = _layer_of(reference.kind)
     is_users = reference.path is not None and _is_home_level(resolution, reference.path)
     return Provenance(layer.name, SECRET_FROM, "user" if is_users else layer.reach, reference.variable)

@@ -85,9 +85,9 @@ def _resolution(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
     pairs = {
         "profile": (old.profile, new.profile),
         "dialect": (old.dialect, new.dialect),
-        "env_file": (_env_file(old), _env_file(new)),
-        "settings": (_settings(old), _settings(new)),
-        "excluded": (_excluded(old), _excluded(new)),
+        "env_file": (_env_file_text(old), _env_file_text(new)),
+        "settings": (_settings_text(old), _settings_text(new)),
+        "excluded": (_excluded_text(old), _excluded_text(new)),
     }
     for name, (before, after) in pairs.items():
         if before != after:
@@ -98,13 +98,13 @@ def _text(value: SecretReference | Value) -> str:
     return str(value) if isinstance(value, SecretReference) else show_value(value)
 
 
-def _env_file(artifact: ResolvedConfig) -> str:
+def _env_file_text(artifact: ResolvedConfig) -> str:
     return f"{', '.join(artifact.env_file.paths) or 'none'} (chosen by {artifact.env_file.chosen_by})"
 
 
-def _settings(artifact: ResolvedConfig) -> str:
+def _settings_text(artifact: ResolvedConfig) -> str:
     return ", ".join(f"{use.path} ({use.scope})" for use in artifact.settings) or "none"
 
 
-def _excluded(artifact: ResolvedConfig) -> str:
+def _excluded_text(artifact: ResolvedConfig) -> str:
     return ", ".join(f"{entry.variable} {entry.origin}" for entry in artifact.excluded) or "none"

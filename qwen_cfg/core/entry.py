@@ -71,7 +71,7 @@ def _project_origin(decisions: Mapping[str, Decision], settings: SettingsLoad, e
     said = [settings.at("model", "baseUrl"), settings.at("providerProtocol", entry.provider)]
     origins = [w.origin for w in winners if w is not None]
     origins += [setting_origin(SETTINGS, setting) for setting in said if setting is not None]
-    return next((origin for origin in origins if origin.is_project_said), None)
+    return next((origin for origin in origins if origin.is_from_project), None)
 
 
 def _with_entry_value(decision: Decision, sources: Sources) -> Decision:

@@ -270,7 +270,7 @@ def _decision(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCa
 
 def _require_own_command(field: Field, winner: Candidate) -> None:
     """Raise an error for a command from a project's file, which the user has not approved by unpacking the project."""
-    if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.is_project_said:
+    if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.is_from_project:
         raise BadValue(
             "a file of a project may not set a command, which would be run",
             "an API key or keyring:SERVICE/NAME here, or the command in the environment or in ~/.qwen/.env",

@@ -86,7 +86,7 @@ class Origin:
         return self.shown or self.place.rpartition(":")[0] if self.path is not None else None
 
     @property
-    def is_project_said(self) -> bool:
+    def is_from_project(self) -> bool:
         """Whether a project's file sets or affects the value."""
         return self.reach == "project" or self.via_project
 

@@ -127,7 +127,7 @@ def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Vari
         case "user":
             return directory.reach if directory.moved_to is not None else "user"
     said = [one for name in (SYSTEM, SYSTEM_DEFAULTS) if (one := variables.value(name)) is not None]
-    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_project_said for one in said)
+    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_from_project for one in said)
     return "user" if all(is_users) else "project"
 
 

@@ -146,7 +146,7 @@ def _start(
         home=home.path,
         home_problem=home.problem,
         flags=MappingProxyType(dict(flags)),
-        environ=MappingProxyType(_declared(environ)),
+        environ=MappingProxyType(_declared_values(environ)),
         variables=MappingProxyType(dict(environ)),
         system_settings=_SYSTEM_SETTINGS.get(sys.platform, SYSTEM_SETTINGS),
         choice=_locate(choice, cwd),
@@ -226,7 +226,7 @@ def _require_choice(start: Start, look: Look) -> None:
         )
 
 
-def _declared(environ: Mapping[str, str]) -> dict[str, str | Secret]:
+def _declared_values(environ: Mapping[str, str]) -> dict[str, str | Secret]:
     """Return the declared variables of an environment, with keys as secrets."""
     return {
         name: Secret(environ[name]) if is_secret else environ[name]

@@ -158,7 +158,7 @@ def _variable_origins(setting: Setting) -> tuple[Origin, ...]:
 
 
 def _whose(setting: Setting) -> str:
-    is_projects = any(setting_origin(SETTINGS, leaf).is_project_said for leaf in leaves(setting))
+    is_projects = any(setting_origin(SETTINGS, leaf).is_from_project for leaf in leaves(setting))
     return "; this file belongs to a project" if is_projects or setting.file.reach == "project" else ""
 
 
@@ -328,7 +328,7 @@ def _other_user_variables(resolution: Resolution, here: str) -> Iterator[Finding
     host = display_host(url) if isinstance(url, str) else "its endpoint"
     for setting in (leaf for part in _changing(resolution) for leaf in leaves(part)):
         origin = setting_origin(SETTINGS, setting)
-        if origin.is_project_said and origin.users:
+        if origin.is_from_project and origin.users:
             names = ", ".join(dict.fromkeys(str(one.variable) for one in origin.users))
             yield Finding(
                 f"{here}{setting.place} uses your {names} ({', '.join(map(str, origin.users))}). Qwen Code would "

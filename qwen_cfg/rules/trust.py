@@ -42,7 +42,7 @@ def _is_reported_by_variable_rule(resolution: Resolution, split: Split) -> bool:
 
 def _sends_google_login(resolution: Resolution) -> Iterator[Finding]:
     endpoint = resolution.decisions["base_url"]
-    if endpoint.winner is None or not isinstance(endpoint.value, str) or not endpoint.winner.origin.is_project_said:
+    if endpoint.winner is None or not isinstance(endpoint.value, str) or not endpoint.winner.origin.is_from_project:
         return
     origin = endpoint.winner.origin
     yield Finding(

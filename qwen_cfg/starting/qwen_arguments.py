@@ -41,7 +41,7 @@ def arguments_for(artifact: ResolvedConfig, words: Sequence[str]) -> tuple[str, 
 
 def _flags(words: Sequence[str]) -> Iterator[tuple[str, FlagValue, tuple[int, ...]]]:
     """Yield each flag of a field, with its name and the positions of its words."""
-    flags = _known()
+    flags = _fields_by_flag()
     before_end = list(words[: (*words, "--").index("--")])
     for position, word in enumerate(before_end):
         flag, mark, text = word.partition("=")
@@ -56,5 +56,5 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, FlagValue, tuple[int, ..
         yield declared.name, FlagValue(flag, Secret(text) if declared.secret else text), positions
 
 
-def _known() -> Mapping[str, Field]:
+def _fields_by_flag() -> Mapping[str, Field]:
     return {flag: declared_fields()[name] for name in FIELDS for flag in declared_fields()[name].flags}

@@ -23,7 +23,7 @@ TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 TYPED_IN_SESSION = "the key typed at /"
 
 IN_CI = f"In CI: {TRUST_VARIABLE}=1. Nothing was sent."
-WAYS_ON = f"For one run: --trust-project. {IN_CI}"
+ALTERNATIVES = f"For one run: --trust-project. {IN_CI}"
 
 # Shows a concern to the user at the terminal, and returns whether the user approves it.
 Ask = Callable[["Concern"], bool]
@@ -39,7 +39,7 @@ class Gate:
     """Lets only trusted values pass. With `is_open`, all values pass; `ask` asks the user, None if nobody can be asked.
 
     `notify` shows the user one line. `command` is the command line that approves a concern, for the hint; it contains
-    no typed key, which `key_is_typed` marks. `ways_on` is the hint on how to go on without that command.
+    no typed key, which `key_is_typed` marks. `alternatives` is the hint on how to go on without that command.
     """
 
     store: TrustStore
@@ -48,7 +48,7 @@ class Gate:
     is_open: bool = False
     command: str = "qwen-cfg trust"
     key_is_typed: bool = False
-    ways_on: str = WAYS_ON
+    alternatives: str = ALTERNATIVES
     _typed: set[str] = field(default_factory=set)
 
     def require(self, concern: Concern | None) -> None:
@@ -95,7 +95,7 @@ class Gate:
         return f"{concern.file} {concern.shown} {concern.handed_over}"
 
     def _refusal(self, concern: Concern) -> NotTrustedError:
-        hint = f"To approve, once: {self.command}. {self.ways_on}"
+        hint = f"To approve, once: {self.command}. {self.alternatives}"
         if self.key_is_typed and concern.credential == "key":
             hint = f"To send a typed key there: --trust-project, in each run. {IN_CI}"
         elif concern.reference.startswith(TYPED_IN_SESSION):

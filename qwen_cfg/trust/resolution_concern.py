@@ -128,13 +128,13 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
 def _project_sets_key(resolution: Resolution) -> bool:
     """Return whether a project's file sets the key or its place."""
     winner = resolution.decisions["api_key"].winner
-    return winner is not None and winner.origin.is_project_said and resolution.options.secret_from is None
+    return winner is not None and winner.origin.is_from_project and resolution.options.secret_from is None
 
 
 def _takes_variables(decision: Decision) -> bool:
     """Return whether a project's file uses a variable for a value or in it."""
     winner = decision.winner
-    return winner is not None and winner.origin.is_project_said and bool(winner.origin.behind)
+    return winner is not None and winner.origin.is_from_project and bool(winner.origin.behind)
 
 
 def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
@@ -153,7 +153,7 @@ def _keyring_origin(resolution: Resolution) -> Origin | None:
     winner = resolution.decisions["api_key"].winner
     if winner is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None
-    is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.is_project_said
+    is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.is_from_project
     return winner.origin if is_name else None
 
 

@@ -40,7 +40,7 @@ def project_settings_key(resolution: Resolution) -> SettingsKey | None:
     """Return the user's variables that a project's settings use for the key; None if there are none."""
     winner, endpoint = resolution.decisions["api_key"].winner, resolution.decisions["base_url"]
     origin = None if winner is None else winner.origin
-    if origin is None or not origin.is_project_said or not origin.users:
+    if origin is None or not origin.is_from_project or not origin.users:
         return None
     names = [str(one.variable) for one in origin.users]
     url = endpoint.value if isinstance(endpoint.value, str) else ""
@@ -59,7 +59,7 @@ def project_settings_key(resolution: Resolution) -> SettingsKey | None:
 def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin], ...]:
     """Return the fields, other than the key, in which a project uses the user's variables, with their origins."""
     winners = ((name, resolution.decisions[name].winner) for name in ("base_url", "model"))
-    return tuple((n, w.origin) for n, w in winners if w is not None and w.origin.is_project_said and w.origin.users)
+    return tuple((n, w.origin) for n, w in winners if w is not None and w.origin.is_from_project and w.origin.users)
 
 
 def key_of_another_file(resolution: Resolution) -> Origin | None:
@@ -70,7 +70,7 @@ def key_of_another_file(resolution: Resolution) -> Origin | None:
     """
     winner = resolution.decisions["api_key"].winner
     origin = None if winner is None else winner.origin
-    if origin is None or not origin.is_project_said:
+    if origin is None or not origin.is_from_project:
         return None
     own = set() if origin.path is None else {os.path.realpath(origin.path), *_project_env_files(origin.path)}
     said = (one for one in origin.behind if one.reach == "project" and not one.users)
@@ -94,7 +94,7 @@ def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
     endpoint = resolution.decisions["base_url"].winner
     its_own = set() if endpoint is None else {os.path.realpath(path) for path in endpoint.origin.paths}
     winners = (resolution.decisions[name].winner for name in ("base_url", "model"))
-    origins = (w.origin for w in winners if w is not None and w.origin.is_project_said and not w.origin.users)
+    origins = (w.origin for w in winners if w is not None and w.origin.is_from_project and not w.origin.users)
     behind = ((o, {os.path.realpath(path) for one in o.behind for path in one.paths}) for o in origins)
     return tuple(origin for origin, files in behind if files - its_own)
 

@@ -62,7 +62,7 @@ def _fields(expected: Expectation, sent: SentRequest, salt: bytes) -> list[Field
     if expected.key is not None:
         is_same = hmac.compare_digest(digest_of(expected.key.reveal(), salt), sent.digest)
         fields.append(result("api_key", "", "", agrees=is_same))
-    is_same = _normalized(expected.base_url) in _bases(sent)
+    is_same = _normalize(expected.base_url) in _bases(sent)
     fields.append(
         result("base_url", expected.base_url, expected.base_url if is_same else sent.base_url, agrees=is_same)
     )
@@ -78,11 +78,11 @@ def _unexpected_fields(sent: SentRequest) -> tuple[FieldResult, ...]:
 
 def _bases(sent: SentRequest) -> set[str]:
     """Return the base URLs from which a request may come."""
-    plain = _normalized(sent.base_url)
+    plain = _normalize(sent.base_url)
     return {plain, _GOOGLE.sub("", plain)} if sent.protocol == "gemini" else {plain}
 
 
-def _normalized(url: str) -> str:
+def _normalize(url: str) -> str:
     """Return a URL in a comparable form: with escapes, a lower-case host and an explicit port."""
     parts = urlsplit(url)
     try:

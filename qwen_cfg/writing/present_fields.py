@@ -24,7 +24,7 @@ class PresentField:
     text: str | Secret
 
     @property
-    def shown(self) -> str:
+    def display_value(self) -> str:
         """The value for display."""
         return safe_text(declared_fields()[self.field], _plain(self.text))
 
@@ -52,7 +52,7 @@ def replacement_messages(
     """Return one message for each value that the new texts, by field, replace."""
     first = {name: declared_fields()[name].variables[0].name for name in texts}
     return tuple(
-        f"replaced {old.variable} in {shown}:{old.line}, which was {old.shown or 'empty'}"
+        f"replaced {old.variable} in {shown}:{old.line}, which was {old.display_value or 'empty'}"
         for old in present
         if first.get(old.field) == old.variable and old.text != texts[old.field] and old.field != "auth_method"
     )

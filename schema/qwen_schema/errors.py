@@ -54,17 +54,17 @@ class QwenCfgError(Exception):
     exit_code = ExitCode.INTERNAL
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
-        super().__init__(_masked(what))
-        self.what: Final = _masked(what)
-        self.where: Final = _masked(where)
-        self.hint: Final = _masked(hint)
+        super().__init__(_mask(what))
+        self.what: Final = _mask(what)
+        self.where: Final = _mask(where)
+        self.hint: Final = _mask(hint)
 
     def copy(self, **changed: Unpack[Words]) -> Self:
         """Return the same error with other words, and without this error's traceback.
 
         An error stored in a value is raised as a copy, since each raise would add to the stored traceback.
         """
-        texts = {name: _masked(str(text)) for name, text in changed.items()}
+        texts = {name: _mask(str(text)) for name, text in changed.items()}
         made = type(self).__new__(type(self), texts.get("what", self.what))
         made.__dict__.update(self.__dict__, **texts)
         return made
@@ -93,7 +93,7 @@ class QwenCfgError(Exception):
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
-def _masked(text: str) -> str:
+def _mask(text: str) -> str:
     from .secret import looks_like_key, redact_unknown  # noqa: PLC0415 - most commands end without an error
 
     return redact_unknown(text) if looks_like_key(text) else text
@@ -180,7 +180,7 @@ class NotTrustedError(QwenCfgError):
 
     def __init__(self, what: str, *further: str, where: str = "", hint: str = "") -> None:
         super().__init__("\n".join((what, *further)), where=where, hint=hint)
-        self._lines = tuple(map(_masked, (f"{where}: {what}" if where else what, *further)))
+        self._lines = tuple(map(_mask, (f"{where}: {what}" if where else what, *further)))
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ MayFollow = Callable[[Path], bool]
 _PRIVATE_DIRECTORY = 0o700
 
 # The number of parts of the path of a directory directly below the root: / and var.
-_OF_THE_SYSTEM = 2
+_TOP_LEVEL_PARTS = 2
 
 # How many links are followed in one path at most, as on Linux.
 _MOST_LINKS = 40
@@ -31,7 +31,7 @@ _MOST_LINKS = 40
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 # A directory on the path of the file need not be readable.
-_PASSED = _DIRECTORY | getattr(os, "O_PATH", 0)
+_TRAVERSE_FLAGS = _DIRECTORY | getattr(os, "O_PATH", 0)
 
 # Windows has no descriptors of directories: each step is checked there, but could be replaced after the check.
 _HAS_DESCRIPTORS = os.open in os.supports_dir_fd
@@ -94,7 +94,7 @@ class Folder:
         path = self.path.parent if name == ".." else self.path / name
         if self.descriptor is None:
             return Folder(path, None)
-        flags = _DIRECTORY if readable else _PASSED
+        flags = _DIRECTORY if readable else _TRAVERSE_FLAGS
         return Folder(path, os.open(name, flags | _NO_LINK, dir_fd=self.descriptor))
 
     def make(self, name: str) -> None:
@@ -161,7 +161,7 @@ def outside_projects(home: Path | None) -> MayFollow:
             first = own / directory.relative_to(own).parts[0]
             return first.name.startswith(".") and (own.is_relative_to(here) or not here.is_relative_to(first))
         is_on_the_way_home = home is not None and directory in home.parents
-        is_top = len(directory.parts) == _OF_THE_SYSTEM and not here.is_relative_to(directory)
+        is_top = len(directory.parts) == _TOP_LEVEL_PARTS and not here.is_relative_to(directory)
         is_systems = is_top or directory == Path(directory.anchor) or directory.parts[1:2] == ("proc",)
         return (is_on_the_way_home or is_systems) and not _is_world_writable(directory)
 
@@ -236,10 +236,10 @@ class _Walk:
         self._links += 1
         if self._links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        led = Path(target)
-        if led.is_absolute():
-            self._move_to(_start(Path(led.anchor)))
-        self._parts = [*led.parts[1 if led.is_absolute() else 0 :], *self._parts]
+        target_path = Path(target)
+        if target_path.is_absolute():
+            self._move_to(_start(Path(target_path.anchor)))
+        self._parts = [*target_path.parts[1 if target_path.is_absolute() else 0 :], *self._parts]
 
     def _enter(self, part: str) -> None:
         if self._make and self._folder.status(part) is None:
@@ -256,7 +256,7 @@ def _start(directory: Path) -> Folder:
     if not _HAS_DESCRIPTORS:
         return Folder(directory, None)
     # This user may not be allowed to open the directories above the working directory.
-    return Folder(directory, os.open("." if directory == _here() else directory, _PASSED))
+    return Folder(directory, os.open("." if directory == _here() else directory, _TRAVERSE_FLAGS))
 
 
 def _here() -> Path:

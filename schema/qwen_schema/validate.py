@@ -100,7 +100,7 @@ def _raise_first(validator: Any, value: object) -> None:
     error: ValidationError | None = min(errors, key=lambda e: [str(step) for step in e.absolute_path], default=None)
     if error is not None:
         place = ".".join(str(step) for step in error.absolute_path)
-        raise Invalid(place, _problem(error), _expected(error)) from None
+        raise Invalid(place, _problem(error), _expectation(error)) from None
 
 
 def _problem(error: ValidationError) -> str:
@@ -132,7 +132,7 @@ def _unknown_keys(error: ValidationError) -> str:
     return "unknown: " + ", ".join(unknown)
 
 
-def _expected(error: ValidationError) -> str:
+def _expectation(error: ValidationError) -> str:
     schema = error.schema
     if not isinstance(schema, dict) or error.validator in ("required", "additionalProperties", "oneOf", "const"):
         return ""

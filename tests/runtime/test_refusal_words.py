@@ -89,7 +89,7 @@ def test_the_text_is_found_in_any_form_of_body(name: str, status: int) -> None:
     refused = Refusal(status, {}, json.dumps(DOCUMENTS[name]))
     assert WORDS in refused.words
     assert "my prompt" not in refused.words
-    assert str(status) in refused.said
+    assert str(status) in refused.reason
 
 
 @pytest.mark.parametrize("name", ["ModelScope", "OpenRouter, JSON", "MiniMax", "FastAPI", "AWS", "a list of errors"])
@@ -107,7 +107,7 @@ def test_each_sentence_is_shown_once_and_with_its_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "reason"),
     [
         ('{"code": "Arrearage"}', "500: Arrearage"),
         ('{"error": {"type": "server_error"}}', "500: server_error"),
@@ -117,8 +117,8 @@ def test_each_sentence_is_shown_once_and_with_its_field() -> None:
         *((text, "500") for text in ["", "{}", "[]", "null", "{", '{"error": {}}', '{"error": true}', "[" * 50_000]),
     ],
 )
-def test_without_a_text_the_codes_are_shown(text: str, message: str) -> None:
-    assert Refusal(500, {}, text).said == message
+def test_without_a_text_the_codes_are_shown(text: str, reason: str) -> None:
+    assert Refusal(500, {}, text).reason == reason
 
 
 @pytest.mark.parametrize("document", [{}, {"error": {}}, {"error": None, "id": "r"}])
@@ -142,8 +142,8 @@ values = st.recursive(
 @given(values)
 def test_any_document_gives_one_line_of_limited_length(document: Any) -> None:
     refused = Refusal(500, {}, json.dumps(document))
-    assert len(refused.said) < 400
-    assert refused.said.isprintable()
+    assert len(refused.reason) < 400
+    assert refused.reason.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_huge_document_is_not_searched_to_its_end(text_of: Callable[[], str]) 
     text = text_of()
     started = time.monotonic()
     refused = Refusal(500, {}, text)
-    assert len(refused.said) < 400
+    assert len(refused.reason) < 400
     assert len(refused.codes) < 3_000
     assert time.monotonic() - started < 5
 

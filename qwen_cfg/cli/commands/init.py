@@ -201,7 +201,7 @@ def _test_settings(request: Request, texts: Mapping[str, str | Secret], trial: T
         return
     for name in ("base_url", "model"):
         winner = decisions[name].winner
-        if winner is not None and winner.origin.is_project_said:
+        if winner is not None and winner.origin.is_from_project:
             # An earlier approval was for another key.
             output.notice(f"qwen-cfg: not tested: {winner.origin} sets {name}, and no key is sent there for a test")
             return
@@ -257,7 +257,7 @@ def _approve_artifact(path: Path, compilation: Compilation, gate: Gate) -> None:
     """Record the artifact as approved, unless its endpoint comes from a project file that is not trusted."""
     endpoint = compilation.resolution.decisions["base_url"].winner
     env_file_path = env_file_of(compilation.world.cwd)
-    is_own = endpoint is not None and (not endpoint.origin.is_project_said or endpoint.origin.path == env_file_path)
+    is_own = endpoint is not None and (not endpoint.origin.is_from_project or endpoint.origin.path == env_file_path)
     with suppress(QwenCfgError):
         if (compilation.concern is None and is_own) or gate.is_settled(compilation.concern):
             gate.accept(concern_of_written(compilation.artifact_at(path), path, compilation.request))

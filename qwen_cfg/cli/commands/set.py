@@ -61,7 +61,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Find the file that sets the value, and change the value if it is the file that `init` writes."""
     request = request_of(args)
     place = place_of(compilation_of(request), args.field)
-    gate = replace(gate_of(request, output), command=_TRUST_COMMAND, ways_on=IN_CI)
+    gate = replace(gate_of(request, output), command=_TRUST_COMMAND, alternatives=IN_CI)
     if args.field == "api_key":
         # Ask before the key is typed: the file may name a foreign endpoint.
         require_typed_key(request, gate, place.variable)

@@ -52,7 +52,7 @@ def _dialogue_defaults(request: Request, provider: str) -> DialogueDefaults:
 
     decisions = compilation_of(replace(request, choice=EnvFileChoice("none"))).resolution.decisions
     winners = {name: None if decisions[name].by_default else decisions[name].winner for name in ("base_url", "model")}
-    texts = {n: "" if w is None or w.origin.is_project_said else w.revealed for n, w in winners.items()}
+    texts = {n: "" if w is None or w.origin.is_from_project else w.revealed for n, w in winners.items()}
     login = ""
     # Without a home, there is no place for a login.
     with suppress(ConfigurationError):

@@ -42,7 +42,7 @@ class ProviderEntryLayer(FieldLayer):
         # A variable in the text of the name affects the name, too.
         file, named = setting.file, setting_origin(self, setting)
         behind = (said.origin,)
-        via_project = named.is_project_said or said.origin.is_project_said
+        via_project = named.is_from_project or said.origin.is_from_project
         origin = Origin(
             self,
             setting.place,

@@ -51,7 +51,7 @@ class Refusal:
         return _quote(text_of(self.body)) if self.is_web_page else ""
 
     @property
-    def said(self) -> str:
+    def reason(self) -> str:
         """The status, and the provider's words, or its codes if it has no words."""
         codes = ", ".join(code for code in self.codes if code != str(self.status))
         words = self.words or self.page_text.removeprefix(str(self.status)).strip()

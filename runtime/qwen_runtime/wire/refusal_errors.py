@@ -51,45 +51,45 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
     A status of 0 means that the error was in a success, or in a stream. `url` is the requested URL; `remark` is a fact
     about the key (which other key it hides).
     """
-    said, where = refusal.said, settings.place("base_url")
+    reason, where = refusal.reason, settings.place("base_url")
     if is_out_of_quota(refusal):
         return QuotaError(
-            f"the account's quota or balance is used up ({said})", where=where, hint=_quota_hint(settings)
+            f"the account's quota or balance is used up ({reason})", where=where, hint=_quota_hint(settings)
         )
     if refuses_key(refusal):
         refused = _login_error if settings.uses_login else _key_error
-        return refused(refusal, settings, said, remark)
+        return refused(refusal, settings, reason, remark)
     if refusal.status == 407:
         return ProviderError(
-            f"the proxy {'refuses the login' if settings.proxy_login is not None else 'requires a login'} ({said})",
+            f"the proxy {'refuses the login' if settings.proxy_login is not None else 'requires a login'} ({reason})",
             where=settings.place("proxy") if settings.proxy else where,
             hint=login_advice(settings),
         )
     if refusal.is_web_page and refusal.status != 413 and refusal.status < 500:
         return NoCompletionError(
-            f"the answer is a web page ({said})",
+            f"the answer is a web page ({reason})",
             where=where,
             hint=f"A proxy or a captive portal may have answered, or {path_doubt(settings)}",
         )
     if refuses_country(refusal):
         return RequestRefusedError(
-            f"the provider does not serve this country or region ({said})",
+            f"the provider does not serve this country or region ({reason})",
             where=where,
             hint="Use another model or provider, or a proxy (--proxy) in a country that it serves.",
         )
     if denies_model(refusal):
         return NotFoundError(
-            f"the key has no access to the model {settings.model} ({said})",
+            f"the key has no access to the model {settings.model} ({reason})",
             where=settings.place("model"),
             hint=f"Enable the model in the provider's console, or set another model with {ways_to_name(settings)}.",
         )
     if misses_model(refusal):
         return NotFoundError(
-            f"the provider has no model {settings.model} ({said})",
+            f"the provider has no model {settings.model} ({reason})",
             where=settings.place("model"),
             hint=f"Set another model with {ways_to_name(settings)}.",
         )
-    return _by_status(refusal, settings, said, where, url)
+    return _by_status(refusal, settings, reason, where, url)
 
 
 def ways_to_name(settings: Settings) -> str:
@@ -103,7 +103,7 @@ def path_is_unusual(base_url: str) -> bool:
     return not provider_of(base_url).has_usual_path(base_url) and not re.search(r"/v\d+\w*$", path)
 
 
-def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url: str) -> QwenCfgError:
+def _by_status(refusal: Refusal, settings: Settings, reason: str, where: str, url: str) -> QwenCfgError:
     status = refusal.status
     if 300 <= status < 400:
         target = _target(refusal, url or settings.base_url)
@@ -111,24 +111,24 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
     if is_rate_limited(refusal):
         hint = "Wait a moment; --max-retries sets the number of retries."
-        return RateLimitError(f"rate limited by the provider ({said})", where=where, hint=hint)
+        return RateLimitError(f"rate limited by the provider ({reason})", where=where, hint=hint)
     if not status:
         doubt = f"Or {path_doubt(settings)}" if path_is_unusual(settings.base_url) else ""
         hint = " ".join(part for part in (_own_words_hint(refusal), doubt) if part)
-        return ProviderError(f"the provider reports an error ({said})", where=where, hint=hint)
+        return ProviderError(f"the provider reports an error ({reason})", where=where, hint=hint)
     if status in (404, 405):
         hint = f"The path may be wrong: {path_doubt(settings)}"
-        return NotFoundError(f"not found: {url or 'this address'} ({said})", where=where, hint=hint)
+        return NotFoundError(f"not found: {url or 'this address'} ({reason})", where=where, hint=hint)
     if status == 413 or is_about_length(refusal):
         hint = "Shorten the prompt, start again with /clear, or use a model with a larger context."
-        return ContextTooLongError(f"the conversation is too long for the model ({said})", where=where, hint=hint)
+        return ContextTooLongError(f"the conversation is too long for the model ({reason})", where=where, hint=hint)
     if 400 <= status < 500:
         return RequestRefusedError(
-            f"the provider rejected the request ({said})", where=where, hint=_own_words_hint(refusal)
+            f"the provider rejected the request ({reason})", where=where, hint=_own_words_hint(refusal)
         )
     page = "The answer is a web page, so a gateway may be at fault. " if refusal.is_web_page else ""
     hint = f"{page}The problem is with the provider. Try again later, or use another endpoint."
-    return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
+    return ProviderError(f"the provider failed ({reason})", where=where, hint=hint)
 
 
 def _own_words_hint(refusal: Refusal) -> str:
@@ -137,7 +137,7 @@ def _own_words_hint(refusal: Refusal) -> str:
     return f"{own}; check the model and the base URL."
 
 
-def _key_error(refusal: Refusal, settings: Settings, said: str, remark: str) -> AuthenticationError:
+def _key_error(refusal: Refusal, settings: Settings, reason: str, remark: str) -> AuthenticationError:
     base_url = settings.base_url
     provider, host = provider_of(base_url), endpoint_of(base_url)
     doubts = [
@@ -150,14 +150,14 @@ def _key_error(refusal: Refusal, settings: Settings, said: str, remark: str) -> 
     is_certain = refusal.status == 401 or names_key(refusal)
     refused = "refused the key" if is_certain else "refused the request, possibly because of the key"
     return AuthenticationError(
-        f"{host} {refused} ({said})", where=base_url, hint=" ".join(doubt for doubt in doubts if doubt)
+        f"{host} {refused} ({reason})", where=base_url, hint=" ".join(doubt for doubt in doubts if doubt)
     )
 
 
-def _login_error(refusal: Refusal, settings: Settings, said: str, _: str) -> AuthenticationError:
+def _login_error(refusal: Refusal, settings: Settings, reason: str, _: str) -> AuthenticationError:
     page = "The answer is a web page, so a proxy may have refused it. " if refusal.is_web_page else ""
     return AuthenticationError(
-        f"{endpoint_of(settings.base_url)} refused the Qwen OAuth login ({said})",
+        f"{endpoint_of(settings.base_url)} refused the Qwen OAuth login ({reason})",
         where=settings.base_url,
         hint=f"{page}{about_refusal()} If your login should be valid, log in again: qwen-cfg auth login",
     )

@@ -270,7 +270,7 @@ def _is_about_usage(refusal: Refusal) -> bool:
 
 def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
     """Return the error that an event reports; before any part of the answer, it counts as a refusal."""
-    begun = _STATUS.match(Refusal(0, {}, data).said)
+    begun = _STATUS.match(Refusal(0, {}, data).reason)
     refusal = Refusal(status_of(codes_of(parse_json(data))) or int(begun[1] if begun else 0), {}, data)
     error = error_of(refusal, connection.settings, remark=connection.remark)
     if not stream.begun:
@@ -285,8 +285,8 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
     is_text = not text.lstrip().startswith(("{", "["))
     if is_error or (is_text and _LOOKS_FAILED.search(text)):
         return _reported_error(text, connection, stream)
-    said = refusal.words or refusal.page_text
-    words = f": {said}" if is_text and said else ""
+    message = refusal.words or refusal.page_text
+    words = f": {message}" if is_text and message else ""
     return cut_off_error(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
 
 
