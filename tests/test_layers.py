@@ -20,8 +20,7 @@ import qwen_cfg.core.merge
 from qwen_cfg.application.absence import Absence, absence_of
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.artifact import rebase, to_artifact
-from qwen_cfg.core.drift import provenance_text
-from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking, usual_layers
+from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, ranking, usual_layers
 from qwen_cfg.core.layers.layer import FieldLayer, VariableLayer, variable_candidate
 from qwen_cfg.core.origin import Candidate, Origin
 from qwen_cfg.core.paths import Standpoint
@@ -32,8 +31,10 @@ from qwen_cfg.explanation.text import field_screen
 from qwen_cfg.reading.qwen_home import Home
 from qwen_cfg.reading.world import read_world
 from qwen_cfg.rules import diagnose
+from qwen_runtime.settings import settings_of
 from qwen_schema import EnvFileError, LayerName, SecretReference, declared_fields, declared_profiles, dump, load
 from qwen_schema.fields import read_schema
+from qwen_schema.origins import origin_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,7 +98,8 @@ def test_an_origin_has_the_same_words_everywhere(tmp_path: Path) -> None:
     written = load(dump(to_artifact(resolution)))
     for name, decision in resolution.decisions.items():
         assert decision.winner is not None
-        assert provenance_text(written.provenance[name]) == str(decision.winner.origin)
+        assert written.provenance[name].text == str(decision.winner.origin)
+        assert settings_of(written, base=tmp_path, home=None).origin(name) == str(decision.winner.origin)
     explanation = explain(resolution, ())
     assert [s.won_by for s in explanation.fields] == [
         str(d.winner.origin) for d in resolution.decisions.values() if d.winner
@@ -189,9 +191,6 @@ class Further(VariableLayer):
             return ()
         return (variable_candidate(declared, variable, self.texts[variable.name], self.origin("there")),)
 
-    def _words(self, place: str, variable: str | None) -> str:
-        return place
-
     def reference(self, origin: Origin) -> SecretReference:
         return SecretReference("literal")
 
@@ -238,9 +237,6 @@ class OfFile(FieldLayer):
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         return sources.in_files.get(self.name, {}).get(declared.name, ())
 
-    def _words(self, place: str, variable: str | None) -> str:
-        return place
-
     def reference(self, origin: Origin) -> SecretReference:
         return SecretReference("env-file", path=origin.file, variable="api_key")
 
@@ -276,7 +272,7 @@ def test_a_layer_reads_a_file_of_its_own_through_the_world_alone(
         assert values == {"model": "of-file", "timeout": 9, "proxy": ""}
         assert [s.fate for s in resolution.decisions["proxy"].shadowed] == ["needs reach user"]
         artifact = load(dump(to_artifact(resolution)))
-        assert provenance_text(artifact.provenance["model"]) == "./.fields:1"
+        assert artifact.provenance["model"].text == "./.fields:1"
 
 
 def test_a_file_that_only_one_layer_reads_is_moved_and_missed_as_an_env_file_is(

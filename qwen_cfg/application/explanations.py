@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.core.drift import provenance_text
 from qwen_schema import ExitCode, SecretReference, redact, show_value, to_document, without_secrets
 from qwen_schema.redacted_data import redacted_data
 
@@ -64,7 +63,7 @@ def artifact_text(name: str, artifact: ResolvedConfig) -> str:
         for field, value in artifact.config.items()
     ]
     names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
-    lines = [f"  {n:<{names}}  {v:<{values}}  {provenance_text(artifact.provenance[n])}".rstrip() for n, v in rows]
+    lines = [f"  {n:<{names}}  {v:<{values}}  {artifact.provenance[n].text}".rstrip() for n, v in rows]
     return redact("\n".join((f"{name} (rules: {artifact.profile})", "", *lines, "")))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.hidden_keys import key_remark
 from qwen_cfg.rules.keys import doubt_about
 from qwen_schema import ConfigurationError, Secret, follow, host_of, is_loopback, locate_path
@@ -177,7 +176,7 @@ def _require_supported(artifact: ResolvedConfig) -> None:
     """
     method = artifact.text("auth_method")
     if method not in SUPPORTED_METHODS:
-        origin = provenance_text(artifact.provenance["auth_method"])
+        origin = artifact.provenance["auth_method"].text
         raise ConfigurationError(
             f"the authentication method is {method} ({origin}); qwen-cfg explains it, but run does not support its API",
             where="auth_method",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import SECRET_FROM, to_artifact
-from qwen_cfg.core.drift import Difference, drift, provenance_text
+from qwen_cfg.core.drift import Difference, drift
 from qwen_cfg.core.resolution import InferredMethod
 from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.rules import diagnose
@@ -147,7 +147,7 @@ def _text(value: Value | SecretReference) -> str | Secret | None:
 
 
 def _missing_secret_difference(old: ResolvedConfig) -> Difference:
-    origin = provenance_text(old.provenance["api_key"])
+    origin = old.provenance["api_key"].text
     return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "not set")
 
 

@@ -9,7 +9,7 @@ from qwen_schema import ExitCode, Secret, safe_text, show_value
 from qwen_schema.fields import MAIN_FIELDS
 from qwen_schema.records import field, record
 
-from .drift import Difference, drift, provenance_text
+from .drift import Difference, drift
 from .other_profiles import differences
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def one_sided_change(file: str, artifact: ResolvedConfig, *, is_new: bool) -> Ar
     """Return the change of an artifact that was added (`is_new`) or removed: its main fields."""
     differences = []
     for name in MAIN_FIELDS:
-        value, origin = artifact.config[name], provenance_text(artifact.provenance[name])
+        value, origin = artifact.config[name], artifact.provenance[name].text
         text = str(value) if artifact.api_key is value else show_value(value)  # type: ignore[arg-type]
         part: Part = "secret reference" if artifact.api_key is value else "value"
         differences.append(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from qwen_schema import Provenance, ResolvedConfig, SecretReference, declared_fields, show_value
+from qwen_schema import ResolvedConfig, SecretReference, declared_fields, show_value
 from qwen_schema.records import record
-
-from .layers import origin_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +39,8 @@ def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> 
     return tuple(differences)
 
 
-def provenance_text(provenance: Provenance) -> str:
-    """Return the origin of a value as text."""
-    return origin_text(provenance.layer, provenance.origin, provenance.variable)
-
-
 def _difference(old: ResolvedConfig, new: ResolvedConfig, name: str, part: Part, texts: tuple[str, str]) -> Difference:
-    return Difference(name, part, *texts, provenance_text(old.provenance[name]), provenance_text(new.provenance[name]))
+    return Difference(name, part, *texts, old.provenance[name].text, new.provenance[name].text)
 
 
 def _values(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
@@ -77,7 +70,7 @@ def _provenance(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
     for name, before in old.provenance.items():
         after = new.provenance[name]
         if before != after and not _is_machines(old, name):
-            texts = (f"{provenance_text(before)} ({before.reach})", f"{provenance_text(after)} ({after.reach})")
+            texts = (f"{before.text} ({before.reach})", f"{after.text} ({after.reach})")
             yield _difference(old, new, name, "provenance", texts)
 
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret
+from qwen_schema.origins import origin_text
 from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
@@ -30,19 +31,12 @@ class Layer(ABC):
     is_exported: bool = False
 
     def text(self, place: str, variable: str | None = None) -> str:
-        """Return an origin in this layer as text, for all screens and messages.
-
-        In every layer, the place of a key from `--secret-from` is that flag.
-        """
-        return place if place.startswith("--") else self._words(place, variable)
+        """Return an origin in this layer as text, for all screens and messages."""
+        return origin_text(self.name, place, variable)
 
     def origin(self, place: str, variable: str | None = None) -> Origin:
         """Return the origin at a place of this layer, with the layer's reach and without a file."""
         return Origin(self, place, self.reach, variable)
-
-    @abstractmethod
-    def _words(self, place: str, variable: str | None) -> str:
-        """Return an origin as text."""
 
     @abstractmethod
     def reference(self, origin: Origin) -> SecretReference:

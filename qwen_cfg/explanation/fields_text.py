@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.layers import layer_named, origin_text
+from qwen_cfg.core.layers import layer_named
 from qwen_schema import declared_fields, printable
+from qwen_schema.origins import origin_text
 from qwen_schema.records import replace
 
 from .layout import SIDE_BY_SIDE_WIDTH, grid, longest_word, stack_cells

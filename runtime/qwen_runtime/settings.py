@@ -48,9 +48,8 @@ class Settings:
         return self.auth_method == METHOD
 
     def origin(self, name: str) -> str:
-        """Return the origin of a field's value, with its variable."""
-        found = self.artifact.provenance[name]
-        return f"{found.origin} {found.variable}" if found.variable and found.variable != found.origin else found.origin
+        """Return the origin of a field's value as text."""
+        return self.artifact.provenance[name].text
 
     def place(self, name: str) -> str:
         """Return a field's value with its origin, as a place for messages."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from . import patterns as re
 from .errors import ArtifactError
 from .fields import LayerName, Reach, Value, declared_fields, immutable
+from .origins import origin_text
 from .pointers import program_of
 from .printable import shorten
 from .profiles import declared_profiles
@@ -83,6 +84,11 @@ class Provenance:
     origin: str
     reach: Reach
     variable: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The origin as text."""
+        return origin_text(self.layer, self.origin, self.variable)
 
 
 @record

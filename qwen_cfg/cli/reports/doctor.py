@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
 from qwen_cfg.explanation.layout import SIDE_BY_SIDE_WIDTH, grid, stack_cells
 from qwen_cfg.explanation.styled import Group, Lines, Text
@@ -129,7 +128,7 @@ def _settings(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
 
 
 def _origin(artifact: ResolvedConfig, name: str) -> str:
-    return provenance_text(artifact.provenance[name])
+    return artifact.provenance[name].text
 
 
 def _redact(text: str) -> str:

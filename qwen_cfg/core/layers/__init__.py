@@ -37,7 +37,6 @@ __all__ = [
     "layers_for",
     "layers_in",
     "layers_of",
-    "origin_text",
     "outranks",
     "ranking",
     "read_env_file",

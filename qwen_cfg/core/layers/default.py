@@ -41,9 +41,6 @@ class DefaultLayer(FieldLayer):
         default = default_of(declared, sources)
         return () if default is None else (Candidate(declared.name, show_value(default), self.declared),)
 
-    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a default is no variable
-        return place
-
     def reference(self, origin: Origin) -> SecretReference:
         """Fail: no field that is a secret has a default."""
         raise AssertionError(f"a secret has no default: {origin}")

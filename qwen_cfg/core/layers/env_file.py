@@ -27,9 +27,6 @@ class EnvFileLayer(VariableLayer):
         at = f"{shown}:{assignment.line}"
         return Origin(self, at, place.reach, assignment.name, place.path, assignment.line)
 
-    def _words(self, place: str, variable: str | None) -> str:
-        return f"{place} {variable}"
-
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the file and the variable; the line may change."""
         return SecretReference("env-file", path=origin.file, variable=origin.variable)

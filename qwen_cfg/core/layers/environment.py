@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 class EnvironmentLayer(VariableLayer):
     """The environment of the process."""
 
-    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place is the variable
-        return f"environment {place}"
-
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the variable."""
         return SecretReference("environment", variable=origin.variable)

@@ -24,9 +24,6 @@ class FlagLayer(FieldLayer):
         given = sources.flags.get(declared.name)
         return () if given is None else (Candidate(declared.name, given.text, self.origin(given.flag)),)
 
-    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a flag is no variable
-        return place
-
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the flag, whose secret exists only in this process."""
         return SecretReference("flag", flag=origin.place)

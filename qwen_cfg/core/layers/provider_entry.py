@@ -62,9 +62,6 @@ class ProviderEntryLayer(FieldLayer):
         setting = sources.entry.setting.at("wireApi") or sources.entry.setting
         return setting_origin(self, setting)
 
-    def _words(self, place: str, variable: str | None) -> str:
-        return place if variable is None else f"{place} {variable}"
-
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the place of the variable that the entry names."""
         return reference_in_settings(origin)

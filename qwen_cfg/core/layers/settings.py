@@ -34,9 +34,6 @@ class SettingsLayer(FieldLayer):
         others = (s for s in sources.settings.in_scopes(*declared.setting.names) if s is not winner)
         return (first, *(setting_candidate(self, declared, other) for other in others))
 
-    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place has the name
-        return place
-
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the variable that is the whole value, or to the place in the file."""
         return reference_in_settings(origin)

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 class SettingsEnvLayer(VariableLayer):
     """The object `env` of the merged settings. It sets variables that environment and env files do not set."""
 
-    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place has the name
-        return place
-
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the place in the file, or to the variable that is the whole value."""
         return reference_in_settings(origin)
