@@ -68,7 +68,7 @@ def _validators(fields: dict[str, Any], resolved: dict[str, Any]) -> str:
     head = _HEAD.format(title=title).replace(
         "from typing import Any\n",
         "from collections.abc import Callable\nfrom typing import Any\n\n"
-        f"from qwen_schema.conforming import (\n{helpers})\n",
+        f"from qwen_schema.validator_checks import (\n{helpers})\n",
     )
     values = "".join(f"    {name!r}: {function},\n" for name, function in functions.items())
     return "\n\n".join([head, *compiler.functions.values(), _VALUES.format(values)])

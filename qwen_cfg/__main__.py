@@ -27,16 +27,16 @@ def entry() -> None:
     from .cli.hooks import install  # noqa: PLC0415
 
     install()
-    from qwen_schema import ending  # noqa: PLC0415
+    from qwen_schema import signals  # noqa: PLC0415
 
     from .cli.main import main  # noqa: PLC0415
 
-    ending.install()
+    signals.install()
     try:
         code = main()
-    except (KeyboardInterrupt, ending.Termination):
+    except (KeyboardInterrupt, signals.Termination):
         # The signal arrived while the program was ending.
-        code = 128 + (ending.ending_signal() or signal.SIGINT)
+        code = 128 + (signals.ending_signal() or signal.SIGINT)
     except SystemExit:
         # A help text or the version was shown.
         gc.freeze()
@@ -50,16 +50,16 @@ def _leave(number: int, _: FrameType | None) -> NoReturn:
 
 def _finish(code: int) -> NoReturn:
     """Exit with a code, after work that must be finished."""
-    from qwen_schema import ending  # noqa: PLC0415
+    from qwen_schema import signals  # noqa: PLC0415
 
     from .cli.output import Output  # noqa: PLC0415
 
     output = Output(sys.stdout, sys.stderr)
     # Another Ctrl-C now would log the user out.
-    if work := ending.leave(code):
+    if work := signals.leave(code):
         output.notice(f"qwen-cfg: {work}; that is finished first")
     output.flush()
-    ending.ignore_to_the_end()
+    signals.ignore_to_the_end()
     if _has_nothing_to_end():
         os._exit(code)
     # The interpreter collects garbage once more when it ends, which is not needed here.

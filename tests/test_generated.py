@@ -19,10 +19,10 @@ from support.references import LITERAL, REFERENCES
 from generate.validators import Compiler
 from qwen_cfg import resolve, to_artifact
 from qwen_schema import declared_fields, dump, load, parse_value, to_document
+from qwen_schema.fast_validation import conforms_as, is_conforming_artifact
 from qwen_schema.fields import read_schema
 from qwen_schema.tables.ranking import RANKING
 from qwen_schema.validate import Invalid, check_document, check_value
-from qwen_schema.verdicts import conforms_as, is_conforming_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable

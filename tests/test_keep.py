@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.git import git
 
 from qwen_cfg.writing.assignment import CannotAssignError, assign
-from qwen_cfg.writing.env_file import save_settings
+from qwen_cfg.writing.save_env_file import save_settings
 from qwen_schema import BadValue, ConfigurationError, OutputError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
 from qwen_schema.folders import no_link

@@ -35,7 +35,7 @@ from qwen_cfg.trust import (
 from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, UsageError, declared_fields
 
 if TYPE_CHECKING:
-    from qwen_cfg.trust.standing import Standing
+    from qwen_cfg.trust.file_provenance import Standing
 
 STRANGER = "https://stranger.example/v1"
 USERS = "https://models.corp.example/v1"

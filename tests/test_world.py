@@ -11,8 +11,8 @@ from support.declarations import fields_with
 from support.trees import read, write_tree
 
 import qwen_cfg.core.load
+import qwen_cfg.core.path_state
 import qwen_cfg.core.resolution
-import qwen_cfg.core.sighting
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
@@ -90,7 +90,7 @@ def test_a_file_is_parsed_once_in_each_dialect(
 
         return count
 
-    monkeypatch.setattr(qwen_cfg.core.sighting, "reader_of", counting)
+    monkeypatch.setattr(qwen_cfg.core.path_state, "reader_of", counting)
     world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
     for profile in declared_profiles().values():
         explain_all(resolve_world(world, profile))

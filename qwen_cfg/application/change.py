@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qwen_cfg.writing.env_file import save_settings
+from qwen_cfg.writing.save_env_file import save_settings
 from qwen_schema import (
     BadValue,
     ConfigurationError,

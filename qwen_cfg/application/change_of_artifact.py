@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.core.paths import OAUTH_CACHE
 from qwen_cfg.trust import concern_of_artifact
-from qwen_cfg.trust.standing import standing_of
-from qwen_cfg.writing.env_file import env_file_of
+from qwen_cfg.trust.file_provenance import standing_of
+from qwen_cfg.writing.save_env_file import env_file_of
 from qwen_schema import (
     Provenance,
     Secret,
@@ -31,7 +31,7 @@ from .machine import machine_texts
 if TYPE_CHECKING:
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
-    from qwen_cfg.writing.env_file import EnvFileUpdate
+    from qwen_cfg.writing.save_env_file import EnvFileUpdate
     from qwen_runtime import DialogueDefaults, ReadyConfig
     from qwen_schema import ResolvedConfig, Value
 

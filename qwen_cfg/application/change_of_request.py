@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import user_files
 from qwen_cfg.rules.diagnostic import warning_text
-from qwen_cfg.writing.env_file import env_file_of
+from qwen_cfg.writing.save_env_file import env_file_of
 from qwen_schema import Secret, declared_fields, safe_text
 from qwen_schema.qwen_oauth import METHOD
 from qwen_schema.records import record, replace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
-    from qwen_cfg.writing.env_file import EnvFileUpdate
+    from qwen_cfg.writing.save_env_file import EnvFileUpdate
     from qwen_runtime import DialogueDefaults, ReadyConfig
 
     from .compilation import Compilation

@@ -226,7 +226,7 @@ class Compilation:
     def _standing(self, path: Path) -> Standing:
         """Return where a file comes from; git is not asked again about a file whose status is known."""
         from qwen_cfg.reading.git import is_tracked  # noqa: PLC0415 - for a file of a project
-        from qwen_cfg.trust.standing import standing_of  # noqa: PLC0415
+        from qwen_cfg.trust.file_provenance import standing_of  # noqa: PLC0415
 
         status = self.world.in_git.get(path, "not asked")
         if status == "not asked":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from qwen_cfg.core.sighting import ABSENT, Sighting
+from qwen_cfg.core.path_state import ABSENT, Sighting
 from qwen_cfg.core.start import FlagValue
 from qwen_cfg.writing.assignment import CannotAssignError, assign, unassign
 from qwen_schema import Secret, declared_fields, field_of_variable

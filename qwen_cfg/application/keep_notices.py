@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.writing.env_file import EnvFileUpdate
+    from qwen_cfg.writing.save_env_file import EnvFileUpdate
     from qwen_schema import QwenCfgError
 
 COMMAND_NOT_KEPT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from qwen_cfg.writing.env_file import env_file_of, save_settings
+from qwen_cfg.writing.save_env_file import env_file_of, save_settings
 from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
 from qwen_schema.records import record
 

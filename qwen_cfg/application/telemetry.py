@@ -7,9 +7,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qwen_schema.ending import Termination
 from qwen_schema.fields import declared_fields
 from qwen_schema.profiles import declared_profiles
+from qwen_schema.signals import Termination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.trust import Concern, display_host, is_known_or_loopback
-from qwen_cfg.trust.keepers import Keeper
-from qwen_cfg.writing.env_file import env_file_of
+from qwen_cfg.trust.key_sources import Keeper
+from qwen_cfg.writing.save_env_file import env_file_of
 from qwen_schema import DEFAULT_PROFILE, BadValue, ConfigurationError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, read_env_text, reader_of
 from qwen_schema.records import replace

@@ -17,9 +17,9 @@ from qwen_cfg.verification.expectation import Expectation, expectation_of
 from qwen_cfg.verification.recorder import Recorder, recording
 from qwen_cfg.writing.private_directory import make_private_directory
 from qwen_schema import ConfigurationError, NotTrustedError, SettingsError, UsageError, declared_fields
-from qwen_schema.ending import delay_signals
 from qwen_schema.proxy import is_direct
 from qwen_schema.records import record
+from qwen_schema.signals import delay_signals
 
 from .compilation import compilation_of
 from .projects_programs import projects_programs

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.application import telemetry
-from qwen_schema.ending import Termination, ending_signal, error_of, ignore_signals
 from qwen_schema.errors import ExitCode, OutputError, QwenCfgError, UsageError, unexpected_error
+from qwen_schema.signals import Termination, ending_signal, error_of, ignore_signals
 
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser, find_command, first_argument, module_name

@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from qwen_schema.ending import ENDING
 from qwen_schema.records import record
+from qwen_schema.signals import ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

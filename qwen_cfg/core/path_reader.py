@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
-    from .sighting import Sighting
+    from .path_state import Sighting
 
 
 class PathReader(Protocol):

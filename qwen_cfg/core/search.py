@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile
 
+    from .path_state import Sighting
     from .place import Outcome
-    from .sighting import Sighting
     from .start import EnvFileChoice, QwenDirectory
 
 

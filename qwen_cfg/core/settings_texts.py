@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from qwen_schema.jsonc import Node
 
     from .origin import VariableValue
+    from .path_state import Sighting
     from .settings import FolderRule, Setting, SettingsFile
-    from .sighting import Sighting
     from .variables import Variables
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import field, record
 
-from .sighting import ABSENT, GitStatus, Sighting, Standing
+from .path_state import ABSENT, GitStatus, Sighting, Standing
 from .start import EnvFileChoice, FlagValue, QwenDirectory, Start
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.load import load
-from qwen_cfg.core.lookalikes import similar_variable
 from qwen_cfg.core.paths import home_level_files
 from qwen_cfg.core.search import places
+from qwen_cfg.core.similar_names import similar_variable
 from qwen_cfg.core.start import SYSTEM_SETTINGS
 from qwen_cfg.core.world import EnvFileChoice, GitStatus, Start, World
 from qwen_schema import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.lookalikes import similar_variable
+from qwen_cfg.core.similar_names import similar_variable
 from qwen_schema import declared_fields, field_of_variable, safe_text
 from qwen_schema.envfile import last_of_each
 

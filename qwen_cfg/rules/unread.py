@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import may_set_all
-from qwen_cfg.core.lookalikes import names_in
+from qwen_cfg.core.similar_names import names_in
 from qwen_schema import declared_fields, field_of_variable
 from qwen_schema import patterns as re
 from qwen_schema.envfile import read_assignments, unread_lines

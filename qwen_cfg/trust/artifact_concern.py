@@ -25,7 +25,7 @@ from qwen_schema.records import replace
 from qwen_schema.references import real_place
 
 from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
-from .keepers import keepers_of_reference
+from .key_sources import keepers_of_reference
 from .user_pointer import is_named_by_user
 from .user_settings import OWN_KEY, do_users_settings_send, variable_of
 

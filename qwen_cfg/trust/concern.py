@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import Standing
     from qwen_schema import SecretReference
 
-    from .keepers import Keeper
+    from .key_sources import Keeper
 
 # The data that would be sent: the API key, the login, or (none) only the prompts.
 Credential = Literal["key", "login", "none"]

@@ -10,7 +10,7 @@ from qwen_schema import kind_of_pointer
 from qwen_schema.records import record
 
 from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
-from .keepers import keepers_of, keepers_of_reference
+from .key_sources import keepers_of, keepers_of_reference
 from .settings_variables import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import Standing
 
     from .concern import Credential
-    from .keepers import Keeper
+    from .key_sources import Keeper
 
     # Returns the standing of a project's file.
     Stands = Callable[[Path], Standing]

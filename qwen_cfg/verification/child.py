@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qwen_cfg.reading.start_errors import cannot_start
-from qwen_schema.ending import delay_signals
 from qwen_schema.records import record
+from qwen_schema.signals import delay_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

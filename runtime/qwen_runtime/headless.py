@@ -20,7 +20,7 @@ from qwen_schema import (
     unexpected_error,
     without_secrets,
 )
-from qwen_schema.ending import decisive_signal, delay_signals, error_of
+from qwen_schema.signals import decisive_signal, delay_signals, error_of
 
 from .conversation import Conversation
 from .session import Session

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from . import patterns as re
 from .errors import ArtifactError
+from .fast_validation import is_conforming_artifact
 from .fields import LayerName, Reach, Value, declared_fields, immutable
 from .origins import origin_text
 from .pointers import program_of
@@ -13,7 +14,6 @@ from .printable import shorten
 from .profiles import declared_profiles
 from .records import field, record, replace
 from .secret import REDACTED, Secret, looks_like_key, redact_unknown
-from .verdicts import is_conforming_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,11 +11,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .ending import delay_signals
 from .errors import SecretReferenceError
 from .fields import declared_fields
 from .pointers import program_of
 from .secret import Secret, redact_known, redact_unknown
+from .signals import delay_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import patterns as re
+from .fast_validation import conforms_as
 from .formats import CHECKS, LONGEST, is_unicode
 from .pointers import EXPECTED as EXPECTED_OF_POINTER
 from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
@@ -12,7 +13,6 @@ from .printable import shorten
 from .proxy import NO_PROXY, split_login
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
 from .unresolved_references import unresolved_reference
-from .verdicts import conforms_as
 
 if TYPE_CHECKING:
     from .fields import Field, Value

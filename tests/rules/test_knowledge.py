@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, similar_variable
 from qwen_cfg.core.shell import quote
+from qwen_cfg.core.similar_names import _ALIKE, _may_be_alike, similar_variable
 from qwen_cfg.rules import keys
 from qwen_schema import declared_providers
 from qwen_schema.providers import key_issuers, provider_at

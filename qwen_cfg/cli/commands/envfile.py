@@ -9,7 +9,7 @@ from qwen_cfg.cli.arguments import require_terminal_for_secrets, working_directo
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
-from qwen_cfg.core.lookalikes import names_in
+from qwen_cfg.core.similar_names import names_in
 from qwen_schema import (
     EnvFileError,
     ExitCode,

@@ -32,16 +32,16 @@ from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, write_artifact
-from qwen_cfg.writing.env_file import env_file_of, save_settings
 from qwen_cfg.writing.present_fields import fields_in, refuse_other_method, replacement_messages
 from qwen_cfg.writing.rollback import whole_or_nothing
+from qwen_cfg.writing.save_env_file import env_file_of, save_settings
 from qwen_schema import ExitCode, OutputError, QwenCfgError, Secret, UsageError, declared_profiles
-from qwen_schema.ending import delay_signals
 from qwen_schema.folders import any_link, no_link, outside_projects, require_no_link
 from qwen_schema.providers import offered_providers
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.records import replace
 from qwen_schema.save import clear
+from qwen_schema.signals import delay_signals
 
 if TYPE_CHECKING:
     import argparse

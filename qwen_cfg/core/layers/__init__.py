@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from qwen_schema import LayerName
 
 from .default import DEFAULT, default_of
-from .env_file import ENV_FILE, read_env_file
+from .env_files import ENV_FILE, read_env_file
 from .environment import ENVIRONMENT
 from .flag import FLAG
 from .layer import FieldLayer, Sources, VariableLayer

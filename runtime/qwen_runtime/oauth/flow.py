@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from qwen_runtime.wire.background import Background
 from qwen_schema import OutputError, ProviderError
-from qwen_schema.ending import run_to_end
 from qwen_schema.qwen_oauth import api_of_login
 from qwen_schema.records import replace
+from qwen_schema.signals import run_to_end
 
 from .cache import BrokenLoginError, removal_error
 from .device import DeviceCode, start_polling

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, OutputError, ProviderError, QwenCfgError
-from qwen_schema.ending import run_to_end
+from qwen_schema.signals import run_to_end
 
 from .cache import LOG_IN_AGAIN
 from .lock import RefreshLock

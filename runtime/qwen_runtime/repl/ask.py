@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_runtime.wire.answer_notices import notices_of, rate_wait_line, retry_line
 from qwen_runtime.wire.events import RateWait, Reasoning, RetryWait, Text
 from qwen_schema import StreamRedactor
-from qwen_schema.ending import delay_signals
+from qwen_schema.signals import delay_signals
 
 from .live_view import LiveView
 from .plain_view import PlainView

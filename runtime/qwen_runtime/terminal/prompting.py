@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.application.current import get_app_or_none
 
-from qwen_schema.ending import delay_signals
+from qwen_schema.signals import delay_signals
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qwen_schema.conforming import (
+from qwen_schema.validator_checks import (
     has_format,
     has_only,
     is_equal,

@@ -13,8 +13,8 @@ from qwen_schema.envfile import last_of_each
 from .layer import VariableLayer, variable_candidate
 
 if TYPE_CHECKING:
+    from qwen_cfg.core.path_state import Sighting
     from qwen_cfg.core.place import Place
-    from qwen_cfg.core.sighting import Sighting
     from qwen_schema import Field, Variable
     from qwen_schema.envfile import Assignment, Dialect
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from qwen_schema.ending import delay_signals
+from qwen_schema.signals import delay_signals
 
 
 def test_ctrl_c_arrives_at_the_end_of_the_outermost_block() -> None:
