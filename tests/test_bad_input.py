@@ -319,8 +319,8 @@ def test_a_fifo_times_out_after_three_seconds() -> None:
 def test_a_survey_does_not_read_a_fifo_that_is_not_reached(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.env": SOUND})
     os.mkfifo(tmp_path / ".env")
-    sighting = resolve_at(tmp_path / "app", survey=True).world.look(tmp_path / ".env")
-    assert (sighting.kind, sighting.text, sighting.error) == ("fifo", None, None)
+    path_state = resolve_at(tmp_path / "app", survey=True).world.look(tmp_path / ".env")
+    assert (path_state.kind, path_state.text, path_state.error) == ("fifo", None, None)
 
 
 @pytest.mark.parametrize("kind", ["directory", "socket"])

@@ -1,4 +1,4 @@
-"""The search for env files: its places, their order and their outcomes, over sightings made by hand."""
+"""The search for env files: its places, their order and their outcomes, over states made by hand."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from qwen_cfg.core.resolution import profile_named
 from qwen_cfg.core.search import Search, places, search
-from qwen_cfg.core.world import EnvFileChoice, QwenDirectory, Sighting
+from qwen_cfg.core.world import EnvFileChoice, PathState, QwenDirectory
 from qwen_schema import EnvFileError
 
 DOCUMENTED, NEWER = profile_named("documented"), profile_named("qwen-code-0.21")
 HOME, APP = Path("/home/me"), Path("/home/me/app")
 SEEN = {
-    "file": Sighting("file", ""),
-    "fifo": Sighting("fifo", ""),
-    "unreadable": Sighting("unreadable", error=EnvFileError("it cannot be read")),
-    "directory": Sighting("directory"),
-    "dangling link": Sighting("dangling link"),
-    "link loop": Sighting("link loop"),
-    "absent": Sighting("absent"),
+    "file": PathState("file", ""),
+    "fifo": PathState("fifo", ""),
+    "unreadable": PathState("unreadable", error=EnvFileError("it cannot be read")),
+    "directory": PathState("directory"),
+    "dangling link": PathState("dangling link"),
+    "link loop": PathState("link loop"),
+    "absent": PathState("absent"),
 }
 
 
@@ -34,7 +34,7 @@ class Disk:
     kinds: dict[str, str]
     looked_at: list[str] = field(default_factory=list)
 
-    def look(self, path: Path) -> Sighting:
+    def look(self, path: Path) -> PathState:
         self.looked_at.append(str(path))
         return SEEN[self.kinds.get(str(path), "absent")]
 

@@ -35,7 +35,7 @@ from qwen_cfg.trust import (
 from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, UsageError, declared_fields
 
 if TYPE_CHECKING:
-    from qwen_cfg.trust.file_provenance import Standing
+    from qwen_cfg.trust.file_provenance import FileProvenance
 
 STRANGER = "https://stranger.example/v1"
 USERS = "https://models.corp.example/v1"
@@ -75,11 +75,11 @@ def hostile(files: Any, user: str) -> Scene:
     return scene.with_file("r/home/.qwen/.env", (KEY, USERS_KEY)) if user == "home" else scene
 
 
-def always(_: Path) -> Standing:
+def always(_: Path) -> FileProvenance:
     return "came with the project"
 
 
-def never(_: Path) -> Standing:
+def never(_: Path) -> FileProvenance:
     return "unknown"
 
 

@@ -58,8 +58,8 @@ def test_a_world_is_frozen(tmp_path: Path) -> None:
     write_tree(tmp_path, TREE)
     world = read(tmp_path / "home/app", tmp_path / "home", environ={"OPENAI_MODEL": "m"}, survey=True)
     for mapping in (
-        world.sightings,
-        world.settings_seen,
+        world.path_states,
+        world.settings_states,
         world.folders,
         world.loads,
         world.directories,
@@ -69,11 +69,11 @@ def test_a_world_is_frozen(tmp_path: Path) -> None:
     ):
         with pytest.raises(TypeError):
             mapping["x"] = None  # type: ignore[index]
-    before = copy.copy(dict(world.sightings))
+    before = copy.copy(dict(world.path_states))
     explain_all(resolve_world(world, profile_named()))
-    assert dict(world.sightings) == before
+    assert dict(world.path_states) == before
     with pytest.raises(AttributeError):
-        world.sightings = {}  # type: ignore[misc]
+        world.path_states = {}  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("dialect", ["dotenv", "python"])
@@ -154,7 +154,7 @@ def test_a_key_may_depend_on_the_inferred_method(tmp_path: Path, method: str | N
 def test_an_error_in_a_world_is_raised_as_a_new_object_each_time(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": b"OPENAI_MODEL=\xff\n"})
     world = read(tmp_path, None)
-    stored = next(seen.error for seen in world.sightings.values() if seen.error is not None)
+    stored = next(seen.error for seen in world.path_states.values() if seen.error is not None)
     raised = []
     for _ in range(2):
         with pytest.raises(EnvFileError) as caught:

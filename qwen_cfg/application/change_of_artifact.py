@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.core.paths import OAUTH_CACHE
 from qwen_cfg.trust import concern_of_artifact
-from qwen_cfg.trust.file_provenance import standing_of
+from qwen_cfg.trust.file_provenance import file_provenance_of
 from qwen_cfg.writing.save_env_file import env_file_of
 from qwen_schema import (
     Provenance,
@@ -86,7 +86,7 @@ class ArtifactSubject:
         if url := self._typed_url(texts):
             here = replace(here, environ={**here.environ, "OPENAI_BASE_URL": url})
         artifact, file = _with_texts(self.use.artifact, texts, place), Path(os.path.realpath(self.path))
-        return concern_of_artifact(artifact, file, self.file, here, standing_of)
+        return concern_of_artifact(artifact, file, self.file, here, file_provenance_of)
 
     def key_to_carry(self) -> dict[str, Secret]:
         """Return the present key, or its pointer, to save; empty if `.qwen/.env` or the environment has the key."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.other_profiles import Outcome, ProfileComparison
-    from qwen_cfg.core.world import Standing, World
+    from qwen_cfg.core.world import FileProvenance, World
     from qwen_cfg.reading.ownership import Allows, OwnerOf
     from qwen_cfg.reading.world import AsksGit
     from qwen_cfg.rules import Diagnostic
@@ -195,7 +195,7 @@ class Compilation:
         """Return the concern about a resolution of this world; None if there is none."""
         if resolution.decisions["api_key"].problem is not None:
             return None
-        concern = concern_of(resolution, self._standing)
+        concern = concern_of(resolution, self._file_provenance)
         return concern and replace(concern, file=Path(os.path.realpath(concern.file)))
 
     def _require_complete(self) -> None:
@@ -217,21 +217,21 @@ class Compilation:
     def _keys_in_files(self) -> tuple[Secret, ...]:
         """The keys in all env files of the world. A secret is known, and redacted, while a reference to it exists."""
         names = {variable.name for field in declared_fields().values() if field.secret for variable in field.variables}
-        files = [path for path, sighting in self.world.sightings.items() if sighting.text]
+        files = [path for path, path_state in self.world.path_states.items() if path_state.text]
         return tuple(Secret(a.value) for path in files for a in self.world.assignments(path) if a.name in names)
 
     def _under(self, profile: Profile) -> Outcome:
         return outcome_of(self.world, profile, self.request.options)
 
-    def _standing(self, path: Path) -> Standing:
+    def _file_provenance(self, path: Path) -> FileProvenance:
         """Return where a file comes from; git is not asked again about a file whose status is known."""
         from qwen_cfg.reading.git import is_tracked  # noqa: PLC0415 - for a file of a project
-        from qwen_cfg.trust.file_provenance import standing_of  # noqa: PLC0415
+        from qwen_cfg.trust.file_provenance import file_provenance_of  # noqa: PLC0415
 
         status = self.world.in_git.get(path, "not asked")
         if status == "not asked":
-            return standing_of(path, is_tracked)
-        return standing_of(path, lambda _: None if status == "may be tracked" else status == "tracked")
+            return file_provenance_of(path, is_tracked)
+        return file_provenance_of(path, lambda _: None if status == "may be tracked" else status == "tracked")
 
 
 def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: bool = False) -> Compilation:

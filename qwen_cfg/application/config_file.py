@@ -12,7 +12,7 @@ from qwen_cfg.core.resolution import profile_named
 from qwen_cfg.reading.ownership import ownership_error
 from qwen_cfg.reading.world import users_directory
 from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
-from qwen_cfg.trust.file_provenance import standing_of
+from qwen_cfg.trust.file_provenance import file_provenance_of
 from qwen_cfg.writing.artifact_file import read_artifact
 from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, locate_path
 from qwen_schema.records import record, replace
@@ -133,7 +133,7 @@ def moved_directory(artifact: ResolvedConfig, process: Process) -> Path | None:
 
 
 def _concern(artifact: ResolvedConfig, path: Path, name: str, here: Surroundings) -> Concern | None:
-    return concern_of_artifact(artifact, Path(os.path.realpath(path)), name, here, standing_of)
+    return concern_of_artifact(artifact, Path(os.path.realpath(path)), name, here, file_provenance_of)
 
 
 def _conflicting_options(request: Request, wanted: set[str]) -> list[str]:

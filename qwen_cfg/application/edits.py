@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from qwen_cfg.core.path_state import ABSENT, Sighting
+from qwen_cfg.core.path_state import ABSENT, PathState
 from qwen_cfg.core.start import FlagValue
 from qwen_cfg.writing.assignment import CannotAssignError, assign, unassign
 from qwen_schema import Secret, declared_fields, field_of_variable
@@ -118,7 +118,7 @@ def _with_env_file(world: World, edit: Edit) -> World | None:
         text = unassign(before, edit.name) if edit.text is None else assign(before, {edit.name: edit.revealed})
     except CannotAssignError:
         return None
-    return replace(world, sightings={**world.sightings, edit.path: _file_sighting(seen, text)})
+    return replace(world, path_states={**world.path_states, edit.path: _changed_file(seen, text)})
 
 
 def _with_setting(world: World, edit: Edit) -> World | None:
@@ -131,10 +131,10 @@ def _with_setting(world: World, edit: Edit) -> World | None:
     if not isinstance(tree, dict) or not _put(tree, edit.names, None if edit.text is None else value):
         return None
     text = json.dumps(tree, ensure_ascii=False, indent=2)
-    return replace(world, settings_seen={**world.settings_seen, edit.path: _file_sighting(seen, text)})
+    return replace(world, settings_states={**world.settings_states, edit.path: _changed_file(seen, text)})
 
 
-def _may_change(seen: Sighting) -> bool:
+def _may_change(seen: PathState) -> bool:
     """Return whether a path can be written: it does not exist, or is the user's own regular file."""
     return (
         seen is ABSENT
@@ -143,8 +143,8 @@ def _may_change(seen: Sighting) -> bool:
     )
 
 
-def _file_sighting(seen: Sighting, text: str) -> Sighting:
-    return Sighting("file", text, None, seen.mode, is_shared=seen.is_shared)
+def _changed_file(seen: PathState, text: str) -> PathState:
+    return PathState("file", text, None, seen.mode, is_shared=seen.is_shared)
 
 
 def _put(tree: Any, names: tuple[str, ...], value: object) -> bool:

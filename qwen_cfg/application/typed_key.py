@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.trust import Concern, display_host, is_known_or_loopback
-from qwen_cfg.trust.key_sources import Keeper
+from qwen_cfg.trust.key_sources import KeySource
 from qwen_cfg.writing.save_env_file import env_file_of
 from qwen_schema import DEFAULT_PROFILE, BadValue, ConfigurationError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, read_env_text, reader_of
@@ -123,7 +123,7 @@ def _endpoint_concern(said: Assignment, path: Path, shown: str, variable: str) -
         credential="key",
         reference=f"the key typed at {TYPED_HERE}",
         whose=f"Your API key ({TYPED_HERE}) would be sent there along with your prompts.",
-        keepers=(Keeper(variable, real, shown, real != str(path)),),
+        key_sources=(KeySource(variable, real, shown, real != str(path)),),
     )
 
 

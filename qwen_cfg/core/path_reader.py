@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
-    from .path_state import Sighting
+    from .path_state import PathState
 
 
 class PathReader(Protocol):
     """Reads paths."""
 
-    def look(self, path: Path) -> Sighting:
+    def look(self, path: Path) -> PathState:
         """Return the result of reading the path of an env file."""
 
-    def look_at_settings(self, path: Path) -> Sighting:
+    def look_at_settings(self, path: Path) -> PathState:
         """Return the result of reading the path of a settings file or of the trust rules."""
 
     def places_of(self, folder: str) -> tuple[PurePath, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Sighting:
+class PathState:
     """The result of reading a path: its kind, and the text of an env or settings file, or the error.
 
     `mode` are the permission bits, if the system has them. `is_foreign` says that the file belongs to another user,
@@ -72,10 +72,10 @@ class Sighting:
         return reader_of("python")(self.text or "")
 
 
-ABSENT = Sighting("absent")
+ABSENT = PathState("absent")
 
 # "may be tracked" means that git gives no answer.
 GitStatus = Literal["tracked", "may be tracked", "not ignored", "ignored"]
 
 # Where a project's file comes from. No file is certainly the user's own: an archive can contain a `.git`.
-Standing = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]
+FileProvenance = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile
 
-    from .path_state import Sighting
+    from .path_state import PathState
     from .place import Outcome
     from .start import EnvFileChoice, QwenDirectory
 
@@ -58,7 +58,7 @@ def _search_places(
 def search(
     ordered: tuple[Place, ...],
     profile: Profile,
-    look: Callable[[Path], Sighting],
+    look: Callable[[Path], PathState],
     may_read: Callable[[Place], bool] = lambda place: True,  # noqa: ARG005
 ) -> Search:
     """Read the places until the search ends; the places after that are `not-reached`.
@@ -80,10 +80,10 @@ def search(
     return Search(tuple(visits))
 
 
-def _visit(place: Place, sighting: Sighting, if_read: Outcome) -> Visit:
-    if sighting.is_env_file:
-        return Visit(place, if_read, sighting.kind)
-    return Visit(place, "absent" if sighting.kind == "absent" else "skipped", sighting.kind)
+def _visit(place: Place, path_state: PathState, if_read: Outcome) -> Visit:
+    if path_state.is_env_file:
+        return Visit(place, if_read, path_state.kind)
+    return Visit(place, "absent" if path_state.kind == "absent" else "skipped", path_state.kind)
 
 
 def _directories_up(cwd: Path, home: Path | None, ends_at: str) -> list[Path]:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from qwen_schema.jsonc import Node
 
     from .origin import VariableValue
-    from .path_state import Sighting
+    from .path_state import PathState
     from .settings import FolderRule, Setting, SettingsFile
     from .variables import Variables
 
 
-def rules_in(seen: Sighting, shown: str) -> tuple[FolderRule, ...]:
+def rules_in(seen: PathState, shown: str) -> tuple[FolderRule, ...]:
     """Return the rules of folder trust in a file, which messages call `shown`.
 
     Raises:
@@ -36,7 +36,7 @@ def rules_in(seen: Sighting, shown: str) -> tuple[FolderRule, ...]:
 
 
 def scope_in(
-    seen: Sighting, file: SettingsFile, variables: Variables, at_home: Mapping[str, VariableValue]
+    seen: PathState, file: SettingsFile, variables: Variables, at_home: Mapping[str, VariableValue]
 ) -> ScopeRead:
     """Return a scope by the text of its file, with the values of variables in it.
 
@@ -68,7 +68,7 @@ def scope_in(
         raise _refusal(file.shown, str(error), node.line) from None
 
 
-def _tree(seen: Sighting, node: Node, file: SettingsFile) -> Setting:
+def _tree(seen: PathState, node: Node, file: SettingsFile) -> Setting:
     """Return the settings of a file in the present form. The result is cached, since files are loaded repeatedly."""
     if file not in seen.trees:
         seen.trees[file] = migrate(file_tree(node, file))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import field, record
 
-from .path_state import ABSENT, GitStatus, Sighting, Standing
+from .path_state import ABSENT, FileProvenance, GitStatus, PathState
 from .start import EnvFileChoice, FlagValue, QwenDirectory, Start
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSENT",
     "EnvFileChoice",
+    "FileProvenance",
     "FlagValue",
     "GitStatus",
+    "PathState",
     "QwenDirectory",
-    "Sighting",
-    "Standing",
     "Start",
     "World",
 ]
@@ -35,33 +35,33 @@ __all__ = [
 class World(Start):
     """Everything that a resolution depends on. It is made once, after everything has been read.
 
-    `sightings` has the results at the places of env files, `settings_seen` those of settings, `directories` the Qwen
-    directory by the variable that may move it, and `folders` the paths of folders in trust rules. `loads` has, for each
-    profile that the world was read for (after a survey, every profile), its files or the error. After a survey,
-    `lookalikes` has the names in the environment that are similar to declared variables, and `in_git` git's status of
-    each file of the project that was read (None: in no work tree).
+    `path_states` has the results at the places of env files, `settings_states` those of settings, `directories` the
+    Qwen directory by the variable that may move it, and `folders` the paths of folders in trust rules. `loads` has, for
+    each profile that the world was read for (after a survey, every profile), its files or the error. After a survey,
+    `similar_names` has the names in the environment that are similar to declared variables, and `in_git` git's status
+    of each file of the project that was read (None: in no work tree).
     """
 
-    sightings: Mapping[Path, Sighting] = field(repr=False)
+    path_states: Mapping[Path, PathState] = field(repr=False)
     loads: Mapping[Profile, Load | QwenCfgError] = field(default_factory=dict)
     directories: Mapping[str, QwenDirectory] = field(default_factory=dict)
-    settings_seen: Mapping[Path, Sighting] = field(default_factory=dict, repr=False)
+    settings_states: Mapping[Path, PathState] = field(default_factory=dict, repr=False)
     folders: Mapping[str, tuple[PurePath, ...]] = field(default_factory=dict)
     project_settings: Path | None = None
-    lookalikes: tuple[str, ...] = ()
+    similar_names: tuple[str, ...] = ()
     in_git: Mapping[Path, GitStatus | None] = field(default_factory=dict)
 
     def qwen_directory(self, profile: Profile) -> QwenDirectory:
         """Return the user's Qwen directory under a profile."""
         return self.directories.get(profile.directory_variable, QwenDirectory())
 
-    def look(self, path: Path) -> Sighting:
+    def look(self, path: Path) -> PathState:
         """Return the result of reading the path of an env file."""
-        return self.sightings.get(path, ABSENT)
+        return self.path_states.get(path, ABSENT)
 
-    def look_at_settings(self, path: Path) -> Sighting:
+    def look_at_settings(self, path: Path) -> PathState:
         """Return the result of reading the path of a settings file."""
-        return self.settings_seen.get(path, ABSENT)
+        return self.settings_states.get(path, ABSENT)
 
     def places_of(self, folder: str) -> tuple[PurePath, ...]:
         """Return the paths of a folder in a trust rule: as named, and with its links resolved."""
@@ -71,7 +71,7 @@ class World(Start):
         """Return the assignments of the env file at a path, in the dialect in use."""
         return self.look(path).assignments(self.dialect)
 
-    def standing(self, path: Path) -> Standing:
+    def file_provenance(self, path: Path) -> FileProvenance:
         """Return where a project's file comes from, as far as known: git is asked only in a survey."""
         if self.look(path).is_foreign:
             return "another user's"

@@ -242,7 +242,7 @@ def _unreached_places(resolution: Resolution) -> tuple[PlaceExplanation, ...]:
     files = {file.place.path: file for file in resolution.unreached}
     explanations = []
     for place in resolution.unread_places:
-        sighting = world.look(place.path)
+        path_state = world.look(place.path)
         file = files.get(place.path)
         sets = (
             tuple(name for name in resolution.decisions if unread_candidate(file, name, resolution.auth_method))
@@ -253,10 +253,10 @@ def _unreached_places(resolution: Resolution) -> tuple[PlaceExplanation, ...]:
             PlaceExplanation(
                 world.standpoint.show(place.path),
                 "not-reached",
-                sighting.kind != "absent",
-                sighting.kind,
+                path_state.kind != "absent",
+                path_state.kind,
                 sets,
-                unreadable=sighting.error.what if sighting.error else None,
+                unreadable=path_state.error.what if path_state.error else None,
             )
         )
     return tuple(explanations)

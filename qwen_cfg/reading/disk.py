@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.world import ABSENT, Sighting
+from qwen_cfg.core.world import ABSENT, PathState
 from qwen_schema import EnvFileError, SettingsError
 from qwen_schema.bounded import Unreadable, kind_of
 from qwen_schema.envfile import read_env_text
@@ -46,29 +46,29 @@ class Disk:
         self._owner_of = owner_of
         self._allows = allows
         self._named = named
-        self.sightings: dict[Path, Sighting] = {}
-        self.settings_seen: dict[Path, Sighting] = {}
+        self.path_states: dict[Path, PathState] = {}
+        self.settings_states: dict[Path, PathState] = {}
         self.folders: dict[str, tuple[Path, ...]] = {}
 
-    def look(self, path: Path) -> Sighting:
+    def look(self, path: Path) -> PathState:
         """Read the env file at a path that the search has reached."""
-        seen = self.sightings.get(path)
+        seen = self.path_states.get(path)
         if seen is None:
-            seen = self.sightings[path] = self._read(path, read_fifo=True)
+            seen = self.path_states[path] = self._read(path, read_fifo=True)
         return seen
 
-    def survey(self, path: Path) -> Sighting:
+    def survey(self, path: Path) -> PathState:
         """Read the env file at a path that the search may not reach; a FIFO is not read, since reading empties it."""
-        seen = self.sightings.get(path)
+        seen = self.path_states.get(path)
         if seen is None:
-            seen = self.sightings[path] = self._read(path, read_fifo=False)
+            seen = self.path_states[path] = self._read(path, read_fifo=False)
         return seen
 
-    def look_at_settings(self, path: Path) -> Sighting:
+    def look_at_settings(self, path: Path) -> PathState:
         """Read a settings file, or the file of Qwen Code's trust rules."""
-        if path not in self.settings_seen:
-            self.settings_seen[path] = self._read_settings(path)
-        return self.settings_seen[path]
+        if path not in self.settings_states:
+            self.settings_states[path] = self._read_settings(path)
+        return self.settings_states[path]
 
     def places_of(self, folder: str) -> tuple[Path, ...]:
         """Return the paths of a folder: as named, and with its links resolved."""
@@ -77,7 +77,7 @@ class Disk:
             self.folders[folder] = () if named is None else tuple(dict.fromkeys((named, real(named))))
         return self.folders[folder]
 
-    def _read_settings(self, path: Path) -> Sighting:
+    def _read_settings(self, path: Path) -> PathState:
         shown = self._standpoint.show(path)
         try:
             status = path.stat()
@@ -88,41 +88,43 @@ class Disk:
             text = read_settings_text(path)
         except OSError as error:
             if error.errno == errno.ELOOP:
-                return Sighting("link loop")
+                return PathState("link loop")
             if error.errno in _NOTHING_THERE:
-                return Sighting("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
-            return Sighting("unreadable", error=_unreadable(f"it cannot be read: {error.strerror}", shown))
+                return PathState("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
+            return PathState("unreadable", error=_unreadable(f"it cannot be read: {error.strerror}", shown))
         except Unreadable as unreadable:
-            return Sighting("unreadable", error=_unreadable(f"it {unreadable}", shown))
+            return PathState("unreadable", error=_unreadable(f"it {unreadable}", shown))
         owner = self._owner_of(path)
         if owner is not None and not self._allows(path, owner):
-            return Sighting("unreadable", error=ForeignFileError(path, shown, owner))
-        return Sighting("file", text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
+            return PathState("unreadable", error=ForeignFileError(path, shown, owner))
+        return PathState(
+            "file", text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status)
+        )
 
-    def _read(self, path: Path, *, read_fifo: bool) -> Sighting:
+    def _read(self, path: Path, *, read_fifo: bool) -> PathState:
         try:
             status = path.stat()
         except OSError as error:
             return self._status_failure(path, error)
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
-            return Sighting(kind)
+            return PathState(kind)
         owner, shown = None if path == self._named else self._owner_of(path), self._standpoint.show(path)
         if owner is not None and not self._allows(path, owner):
-            return Sighting("unreadable", error=ForeignFileError(path, shown, owner))
+            return PathState("unreadable", error=ForeignFileError(path, shown, owner))
         try:
             text = read_env_text(path, shown)
         except EnvFileError as unreadable:
-            return Sighting("unreadable", error=unreadable.copy())
-        return Sighting(kind, text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
+            return PathState("unreadable", error=unreadable.copy())
+        return PathState(kind, text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
 
-    def _status_failure(self, path: Path, error: OSError) -> Sighting:
+    def _status_failure(self, path: Path, error: OSError) -> PathState:
         if error.errno == errno.ELOOP:
-            return Sighting("link loop")
+            return PathState("link loop")
         if error.errno in _NOTHING_THERE:
-            return Sighting("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
+            return PathState("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
         shown = self._standpoint.show(path)
-        return Sighting(
+        return PathState(
             "unreadable",
             error=EnvFileError(
                 f"cannot check whether an env file exists: {error.strerror}",
@@ -138,9 +140,9 @@ class DiskReader:
     """Reads a disk with one of the two functions for env files: `Disk.look` or `Disk.survey`."""
 
     disk: Disk
-    look: Callable[[Path], Sighting]
+    look: Callable[[Path], PathState]
 
-    def look_at_settings(self, path: Path) -> Sighting:
+    def look_at_settings(self, path: Path) -> PathState:
         """Read a settings file."""
         return self.disk.look_at_settings(path)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.layers import ENV_FILE, ENVIRONMENT
 from qwen_cfg.core.paths import OAUTH_CACHE_NAME, home_level_files
 from qwen_cfg.core.place import Place
-from qwen_cfg.core.world import QwenDirectory, Sighting
+from qwen_cfg.core.world import PathState, QwenDirectory
 from qwen_schema.envfile import last_of_each
 from qwen_schema.records import record
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import Start
     from qwen_schema import Profile
 
-Look = Callable[[Path], Sighting]
+Look = Callable[[Path], PathState]
 
 
 @record

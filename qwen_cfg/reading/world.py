@@ -97,14 +97,14 @@ def read_world(  # noqa: PLR0913 - a world has this many parts
         seen.survey()
     return World(
         **vars(start),
-        sightings=MappingProxyType(seen.disk.sightings.copy()),
-        settings_seen=MappingProxyType(seen.disk.settings_seen),
+        path_states=MappingProxyType(seen.disk.path_states.copy()),
+        settings_states=MappingProxyType(seen.disk.settings_states),
         folders=MappingProxyType(seen.disk.folders),
         loads=MappingProxyType(seen.loads),
         directories=MappingProxyType(seen.directories),
         in_git=MappingProxyType(in_git),
         project_settings=seen.project_settings,
-        lookalikes=tuple(name for name in environ if similar_variable(name) is not None) if survey else (),
+        similar_names=tuple(name for name in environ if similar_variable(name) is not None) if survey else (),
     )
 
 
@@ -208,8 +208,8 @@ class _WorldParts:
 
 def _in_git(start: Start, disk: Disk, git_status: AsksGit) -> dict[Path, GitStatus | None]:
     """Return git's status of each env file and settings file read so far, except those of the home."""
-    sightings = {**disk.sightings, **disk.settings_seen}
-    read = [path for path, seen in sightings.items() if seen.kind == "file" and seen.text is not None]
+    path_states = {**disk.path_states, **disk.settings_states}
+    read = [path for path, seen in path_states.items() if seen.kind == "file" and seen.text is not None]
     return {path: git_status(path) for path in read if path not in home_level_files(start.home)}
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.core.world import Sighting
+    from qwen_cfg.core.world import PathState
     from qwen_schema import Field
     from qwen_schema.envfile import Assignment
 
@@ -136,7 +136,7 @@ def _is_assignment(line: str) -> bool:
     return bool(equals) and name.isascii() and name.isidentifier() and _PLAIN.issuperset(value)
 
 
-def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:
+def _differences(file: EnvFile, seen: PathState) -> Iterator[Finding]:
     from qwen_schema.envfile.dotenv_python import dialect_differences  # noqa: PLC0415 - slow to import
 
     feeds = field_of_variable(declared_fields())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
     """A name is similar to a variable, or another program uses it for the same setting, and the variable is not set."""
-    for name in resolution.world.lookalikes:
+    for name in resolution.world.similar_names:
         right = _intended_variable(resolution, name)
         if right is not None and right not in resolution.world.environ:
             yield _finding(name, right, "the environment")

@@ -22,11 +22,11 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
     if resolution.google_project is not None:
         yield from _sends_google_login(resolution)
         return
-    asked = split_to_ask(resolution, resolution.world.standing)
+    asked = split_to_ask(resolution, resolution.world.file_provenance)
     split = asked or split_origin(resolution)
     if split is not None and not _is_reported_by_variable_rule(resolution, split):
         yield Finding(
-            f"{split.origin} sends {_what(split)} to {printable(display_host(split.url))}{_FROM[split.standing]}.",
+            f"{split.origin} sends {_what(split)} to {printable(display_host(split.url))}{_FROM[split.provenance]}.",
             "The endpoint is a known provider or this machine: no approval is needed." if asked is None else _ASKS,
             "base_url",
             split.origin.file,

@@ -25,7 +25,7 @@ from qwen_schema.records import replace
 from qwen_schema.references import real_place
 
 from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
-from .key_sources import keepers_of_reference
+from .key_sources import key_sources_of_reference
 from .user_pointer import is_named_by_user
 from .user_settings import OWN_KEY, do_users_settings_send, variable_of
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig, SecretReference, Surroundings
 
     from .concern import Credential
-    from .resolution_concern import Stands
+    from .resolution_concern import FindsProvenance
 
 # The fields of an artifact that affect the destination of requests, or their readers on the network.
 DECIDING = tuple(name for name, field in declared_fields().items() if field.decides_route)
 
 
 def concern_of_artifact(
-    artifact: ResolvedConfig, file: Path, shown: str, here: Surroundings, standing: Stands
+    artifact: ResolvedConfig, file: Path, shown: str, here: Surroundings, file_provenance: FindsProvenance
 ) -> Concern | None:
     """Return the concern that needs an approval before an artifact is used; None if there is none.
 
@@ -51,7 +51,7 @@ def concern_of_artifact(
     * The environment sets the same value, or the user's settings set this endpoint for the same key.
     * The env file with the key sets the same value. This does not apply to a project's file that a search from here
       would not find, to a field that the file may not set, or to the endpoint of another method. If the file comes from
-      another person (`standing`), the concern is about the prompts.
+      another person (`file_provenance`), the concern is about the prompts.
     * It is the default, or requests go to a known provider or this machine.
 
     A key from a remote place, or from an entry of the keyring that the user does not name, always needs an approval.
@@ -61,7 +61,7 @@ def concern_of_artifact(
         # Nothing can be sent, and the code that reads the key reports why.
         return None
     is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
-    keepers = keepers_of_reference(artifact.api_key, here.base, here.home)
+    key_sources = key_sources_of_reference(artifact.api_key, here.base, here.home)
     texts = {} if keys_file is None else _without_other_endpoints(_texts_of(keys_file, artifact), artifact)
     pointer = reference_of_pointer(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(
         artifact.api_key, here
@@ -77,9 +77,9 @@ def concern_of_artifact(
     set_by_file = {name for name in may_set if _sets(texts, name, artifact.text(name))}
     if open_fields != set_by_file or _is_remote(artifact.api_key, keys_file, file, here):
         concern = _concern(artifact, file, shown, open_fields - set_by_file, *_credential(artifact))
-        return replace(concern, keepers=keepers)
-    stands = standing(searched) if searched is not None and set_by_file and not is_users else "unknown"
-    sentence = prompts_sentence(stands, str(artifact.api_key.path)) if stands != "unknown" else ""
+        return replace(concern, key_sources=key_sources)
+    provenance = file_provenance(searched) if searched is not None and set_by_file and not is_users else "unknown"
+    sentence = prompts_sentence(provenance, str(artifact.api_key.path)) if provenance != "unknown" else ""
     return _concern(artifact, file, shown, set_by_file, "none", sentence) if sentence else None
 
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_cfg.core.world import Standing
+    from qwen_cfg.core.world import FileProvenance
     from qwen_schema import SecretReference
 
-    from .key_sources import Keeper
+    from .key_sources import KeySource
 
 # The data that would be sent: the API key, the login, or (none) only the prompts.
 Credential = Literal["key", "login", "none"]
@@ -27,10 +27,10 @@ class Concern:
 
     `file` is the real path of the file; `place` is the place in it, as shown to the user. `settings` are the fields
     that the file sets, by name, with their values; `host` is the destination of requests. `whose` names the data that
-    would be sent, as a sentence; `reference` is its place. `keepers` are the files and variables that contain the data
-    or affect it: the target of a link and the variables in use decide which data is sent. `decided` are the fields that
-    count as set by a file unless the user typed them in this session. `takes_variables` says that a project's file uses
-    variables in one of the values. `does` says what the file does, as the verb of a sentence.
+    would be sent, as a sentence; `reference` is its place. `key_sources` are the files and variables that contain the
+    data or affect it: the target of a link and the variables in use decide which data is sent. `decided` are the fields
+    that count as set by a file unless the user typed them in this session. `takes_variables` says that a project's file
+    uses variables in one of the values. `does` says what the file does, as the verb of a sentence.
     """
 
     file: Path
@@ -40,25 +40,25 @@ class Concern:
     credential: Credential
     reference: str
     whose: str
-    keepers: tuple[Keeper, ...] = ()
+    key_sources: tuple[KeySource, ...] = ()
     decided: tuple[str, ...] = ("base_url",)
     takes_variables: bool = False
     does: str = "decides where requests go"
 
     @property
-    def shown(self) -> str:
+    def settings_digest(self) -> str:
         """The SHA-256 digest of the settings."""
         return _digest(self.settings)
 
     @property
-    def handed_over(self) -> str:
+    def credential_digest(self) -> str:
         """The SHA-256 digest of the credential that would be sent and its place; empty if only prompts would be sent.
 
         The digest changes with the target of a link, and with the variables in use.
         """
         if self.credential == "none":
             return ""
-        places = dict.fromkeys((keeper.real, keeper.variable) for keeper in self.keepers)
+        places = dict.fromkeys((source.real, source.variable) for source in self.key_sources)
         return _digest((self.credential, self.reference, *places))
 
     @property
@@ -72,7 +72,7 @@ class Concern:
         settings = [f"    {name} = {value}" for name, value in self.settings]
         plain = self.host.isascii() and any(self.host in setting for setting in settings)
         host = [] if plain or " " in self.host else [f"    (the host is {self.host})"]
-        links = dict.fromkeys(f"    {keeper.words}" for keeper in self.keepers if keeper.is_link)
+        links = dict.fromkeys(f"    {source.words}" for source in self.key_sources if source.is_link)
         return (f"{self.place} {self.does}:", *settings, *host, *links, self.whose)
 
 
@@ -81,12 +81,12 @@ def display_host(url: str) -> str:
     return endpoint_of(url)
 
 
-def prompts_sentence(standing: Standing, file: str = "this file") -> str:
+def prompts_sentence(file_provenance: FileProvenance, file: str = "this file") -> str:
     """Return the sentence for a concern about prompts only: the file comes, or may come, from others."""
-    return f"Your prompts would be sent there: {_FROM[standing].format(file=file)}."
+    return f"Your prompts would be sent there: {_FROM[file_provenance].format(file=file)}."
 
 
-_FROM: Mapping[Standing, str] = {
+_FROM: Mapping[FileProvenance, str] = {
     "came with the project": "git tracks {file}, so that it came with the project",
     "may have come with it": "git cannot tell whether it tracks {file}, which may have come with the project",
     "in a .git": "{file} is in a .git, where a project's author may have put it",

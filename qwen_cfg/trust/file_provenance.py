@@ -12,10 +12,10 @@ from qwen_cfg.reading.ownership import foreign_owner
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from qwen_cfg.core.world import Standing
+    from qwen_cfg.core.world import FileProvenance
 
 
-def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) -> Standing:
+def file_provenance_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) -> FileProvenance:
     """Return where a file comes from, as far as known: git `tracks` it, it is in a `.git`, or another user owns it.
 
     A file below a `.git`, the directory of git's own files, counts as the project's, like a tracked file.
@@ -35,7 +35,7 @@ def _is_in_git(path: Path) -> bool:
     return any(part.lower() == ".git" for name in names for part in name.parts[:-1])
 
 
-_OF_TRACKED: Mapping[bool | None, Standing] = {
+_OF_TRACKED: Mapping[bool | None, FileProvenance] = {
     True: "came with the project",
     None: "may have come with it",
     False: "unknown",

@@ -92,7 +92,7 @@ class Gate:
                 self.store.add(trust_entry(concern))
 
     def _key(self, concern: Concern) -> str:
-        return f"{concern.file} {concern.shown} {concern.handed_over}"
+        return f"{concern.file} {concern.settings_digest} {concern.credential_digest}"
 
     def _refusal(self, concern: Concern) -> NotTrustedError:
         hint = f"To approve, once: {self.command}. {self.alternatives}"

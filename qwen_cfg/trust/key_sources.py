@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Keeper:
+class KeySource:
     """A file or the environment that affects a value.
 
     `variable` is the variable that is read there, if any. `real` is the path of the file without links, `shown` the
@@ -35,17 +35,17 @@ class Keeper:
         return f"({self.shown} is a link to {self.real})"
 
 
-def keepers_of(origins: Iterable[Origin]) -> tuple[Keeper, ...]:
+def key_sources_of(origins: Iterable[Origin]) -> tuple[KeySource, ...]:
     """Return the places of values and of the variables in them, in order."""
-    return tuple(_keeper(origin.variable, origin.path, origin.file or "") for origin in _every(origins))
+    return tuple(_key_source(origin.variable, origin.path, origin.file or "") for origin in _every(origins))
 
 
-def keepers_of_reference(reference: SecretReference, base: Path, home: Path | None) -> tuple[Keeper, ...]:
+def key_sources_of_reference(reference: SecretReference, base: Path, home: Path | None) -> tuple[KeySource, ...]:
     """Return the file that a secret reference names, if it names one."""
     if reference.path is None:
         return ()
     base, home = Path(os.path.realpath(base)), home and Path(os.path.realpath(home))
-    return (_keeper(reference.variable, locate_path(reference.path, base=base, home=home), reference.path),)
+    return (_key_source(reference.variable, locate_path(reference.path, base=base, home=home), reference.path),)
 
 
 def _every(origins: Iterable[Origin]) -> Iterable[Origin]:
@@ -54,9 +54,9 @@ def _every(origins: Iterable[Origin]) -> Iterable[Origin]:
         yield from _every(origin.behind)
 
 
-def _keeper(variable: str | None, path: Path | None, shown: str) -> Keeper:
+def _key_source(variable: str | None, path: Path | None, shown: str) -> KeySource:
     if path is None:
-        return Keeper(variable)
+        return KeySource(variable)
     real = os.path.realpath(path)
     # The paths of the working directory and the home contain no links, so a leading `..` is exact.
-    return Keeper(variable, real, shown, real != os.path.abspath(path))  # noqa: PTH100 - no link is followed here
+    return KeySource(variable, real, shown, real != os.path.abspath(path))  # noqa: PTH100 - no link is followed here

@@ -10,7 +10,7 @@ from qwen_schema import kind_of_pointer
 from qwen_schema.records import record
 
 from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
-from .key_sources import keepers_of, keepers_of_reference
+from .key_sources import key_sources_of, key_sources_of_reference
 from .settings_variables import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.core.world import Standing
+    from qwen_cfg.core.world import FileProvenance
 
     from .concern import Credential
-    from .key_sources import Keeper
+    from .key_sources import KeySource
 
-    # Returns the standing of a project's file.
-    Stands = Callable[[Path], Standing]
+    # Returns the provenance of a project's file.
+    FindsProvenance = Callable[[Path], FileProvenance]
 
 
 @record
 class Split:
     """The data that a project's file, at `origin`, would send to a base URL: the user's credential, or the prompts.
 
-    `whose` names the credential, as text; `standing` is where the file comes from, if that was needed.
+    `whose` names the credential, as text; `provenance` is where the file comes from, if that was needed.
     """
 
     url: str
     origin: Origin
     credential: Credential
     whose: str = ""
-    standing: Standing = "unknown"
+    provenance: FileProvenance = "unknown"
 
 
 def split_origin(resolution: Resolution) -> Split | None:
@@ -57,14 +57,14 @@ def split_origin(resolution: Resolution) -> Split | None:
     return None if users is None else Split(endpoint.winner.revealed, origin, *users)
 
 
-def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
+def split_to_ask(resolution: Resolution, file_provenance: FindsProvenance) -> Split | None:
     """Return the split that needs an approval before anything is sent; None if there is none.
 
     In addition to `split_origin`, these need an approval:
 
     * The file with the endpoint names an entry of the user's keyring, and it is unknown who wrote that name. If the
       file came with the project, this applies to every endpoint.
-    * A file that came with the project or belongs to another user (`standing`, called only if needed) sets both
+    * A file that came with the project or belongs to another user (`file_provenance`, called only if needed) sets both
       endpoint and key: the prompts would be sent there.
     * A project's settings use a variable of the user's for the key, unless its name is one for API keys and the key
       goes to a known provider; or they use such a variable in another value.
@@ -74,7 +74,7 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
     if endpoint.winner is None or endpoint.problem is not None:
         return None
     url = endpoint.winner.revealed
-    if named is not None and named.path is not None and standing(named.path) != "unknown":
+    if named is not None and named.path is not None and file_provenance(named.path) != "unknown":
         return Split(url, named, "key", _keyring_entry_text(resolution))
     taken = project_settings_key(resolution)
     puts = [put for _, put in project_settings_values(resolution)]
@@ -95,13 +95,13 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
         return Split(url, other, "key", f"The value of {', '.join(map(str, other.behind))}")
     if named is not None:
         return Split(url, origin, "key", _keyring_entry_text(resolution))
-    stands = "unknown" if origin.path is None else standing(origin.path)
-    return None if stands == "unknown" else Split(url, origin, "none", standing=stands)
+    provenance = "unknown" if origin.path is None else file_provenance(origin.path)
+    return None if provenance == "unknown" else Split(url, origin, "none", provenance=provenance)
 
 
-def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
+def concern_of(resolution: Resolution, file_provenance: FindsProvenance) -> Concern | None:
     """Return the concern about the split from `split_to_ask`; None if there is none."""
-    split = split_to_ask(resolution, standing)
+    split = split_to_ask(resolution, file_provenance)
     if split is None:
         return None
     assert split.origin.path is not None  # noqa: S101 - a value with reach project comes from a file
@@ -118,8 +118,8 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
         reference="" if split.credential == "none" else str(key),
         whose=f"{split.whose} would be sent there along with your prompts."
         if split.whose
-        else prompts_sentence(split.standing),
-        keepers=_keepers(resolution, split),
+        else prompts_sentence(split.provenance),
+        key_sources=_key_sources(resolution, split),
         decided=("base_url", *(["api_key"] if _project_sets_key(resolution) else [])),
         takes_variables=any(map(_takes_variables, resolution.decisions.values())),
     )
@@ -137,15 +137,15 @@ def _takes_variables(decision: Decision) -> bool:
     return winner is not None and winner.origin.is_from_project and bool(winner.origin.behind)
 
 
-def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
+def _key_sources(resolution: Resolution, split: Split) -> tuple[KeySource, ...]:
     """Return the places of all data that would be sent, and of the values that affect the endpoint."""
     winner, world = resolution.decisions["api_key"].winner, resolution.world
     is_used = winner is not None and split.credential != "login" and resolution.options.secret_from is None
     key = [winner.origin] if winner is not None and is_used else []
     others = (resolution.decisions[name].winner for name in ("base_url", "model"))
     taking = (other.origin for other in others if other is not None and other.origin.behind)
-    named = keepers_of_reference(key_reference(resolution), world.cwd, world.home)
-    return tuple(dict.fromkeys((*keepers_of((split.origin, *key, *taking)), *named)))
+    named = key_sources_of_reference(key_reference(resolution), world.cwd, world.home)
+    return tuple(dict.fromkeys((*key_sources_of((split.origin, *key, *taking)), *named)))
 
 
 def _keyring_origin(resolution: Resolution) -> Origin | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qwen_schema import ConfigurationError, OutputError
 from qwen_schema.bounded import Unreadable, read_file
@@ -20,27 +20,29 @@ FORMAT = 1
 _NAME = "trust.json"
 _INVALID = "its content is not valid"
 
+# The names of fields in the file, if they differ.
+_JSON_NAMES = {"settings_digest": "shown", "credential_digest": "handed_over"}
+
 
 @record
 class TrustEntry:
     """A trusted file: approved for a host and the digests of its values, or approved as a file of another user.
 
-    `shown` is the digest of the settings; `handed_over` is the digest of the credential, and `reference` its
-    description. Both of these are empty if only prompts are sent.
+    `reference` describes the credential. It is empty, like the credential's digest, if only prompts are sent.
     """
 
     path: str
     host: str = ""
-    shown: str = ""
-    handed_over: str = ""
+    settings_digest: str = ""
+    credential_digest: str = ""
     owner: int | None = None
     reference: str = ""
 
 
 def trust_entry(concern: Concern) -> TrustEntry:
     """Return the entry for the approval of a concern."""
-    file, host, shown = str(concern.file), concern.host, concern.shown
-    return TrustEntry(file, host, shown, concern.handed_over, reference=concern.reference)
+    digests = (concern.settings_digest, concern.credential_digest)
+    return TrustEntry(str(concern.file), concern.host, *digests, reference=concern.reference)
 
 
 class TrustStore:
@@ -137,7 +139,7 @@ class TrustStore:
         from qwen_schema.save import save  # noqa: PLC0415
 
         assert self._file is not None  # noqa: S101 - callers have checked it
-        document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
+        document = {"format": FORMAT, "trusted": [_document_of(entry) for entry in entries]}
         save(self._file, json.dumps(document, indent=2) + "\n", may_follow=any_link, private=True)
 
 
@@ -151,8 +153,9 @@ def _lock(descriptor: int) -> None:
 
 def covers(entry: TrustEntry, concern: Concern) -> bool:
     """Return whether an approval covers a concern: the same file, settings and host, and no more data."""
-    same = (entry.path, entry.host, entry.shown) == (str(concern.file), concern.host, concern.shown)
-    return same and concern.handed_over in ("", entry.handed_over)
+    approved = (entry.path, entry.host, entry.settings_digest)
+    same = approved == (str(concern.file), concern.host, concern.settings_digest)
+    return same and concern.credential_digest in ("", entry.credential_digest)
 
 
 def _require_safe(status: os.stat_result) -> None:
@@ -166,12 +169,21 @@ def _entries(text: str) -> tuple[TrustEntry, ...]:
     document = json.loads(text)
     if document["format"] != FORMAT or not isinstance(document["trusted"], list):
         raise _InvalidFile("it has another form, possibly of a newer version")
-    entries = tuple(TrustEntry(**entry) for entry in document["trusted"])
+    entries = tuple(_entry_in(stored) for stored in document["trusted"])
     for entry in entries:
-        texts = (entry.path, entry.host, entry.shown, entry.handed_over, entry.reference)
+        texts = (entry.path, entry.host, entry.settings_digest, entry.credential_digest, entry.reference)
         if not all(isinstance(part, str) for part in texts) or not isinstance(entry.owner, int | None):
             raise _InvalidFile(_INVALID)
     return entries
+
+
+def _document_of(entry: TrustEntry) -> dict[str, object]:
+    return {_JSON_NAMES.get(name, name): value for name, value in asdict(entry).items()}
+
+
+def _entry_in(stored: dict[str, Any]) -> TrustEntry:
+    names = {stored_name: name for name, stored_name in _JSON_NAMES.items()}
+    return TrustEntry(**{names.get(name, name): value for name, value in {**stored}.items()})
 
 
 class _InvalidFile(ValueError):  # noqa: N818 - it is reported as another error

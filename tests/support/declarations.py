@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from qwen_cfg.core import merge, resolution
-from qwen_cfg.core.layers import env_file
+from qwen_cfg.core.layers import env_files
 from qwen_cfg.reading import world
 from qwen_schema import declared_fields, declared_profiles
 from qwen_schema.tables.fields import FIELDS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _CACHES = (
     declared_fields,
     resolution.fields_under,
-    env_file._declared_variables,
+    env_files._declared_variables,
     world._declared_variables,
     merge._default_decision,
 )

@@ -161,8 +161,9 @@ def _write_result(args: argparse.Namespace, compilation: Compilation, output: Ou
 
 def _refuse_env_file(path: Path, world: World) -> None:
     """Refuse to overwrite an env file or a settings file that any version of Qwen Code reads here."""
-    for sightings, kind in ((world.sightings, "an env file"), (world.settings_seen, "a settings file of Qwen Code")):
-        files = (place for place, sighting in sightings.items() if sighting.is_env_file)
+    settings = "a settings file of Qwen Code"
+    for states, kind in ((world.path_states, "an env file"), (world.settings_states, settings)):
+        files = (place for place, state in states.items() if state.is_env_file)
         if os.path.realpath(path) in map(os.path.realpath, files):
             raise UsageError(f"this is {kind}, which is not overwritten", where=str(path), hint="Name another file.")
 

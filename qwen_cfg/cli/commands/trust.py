@@ -112,7 +112,7 @@ def _line(entry: TrustEntry) -> str:
     """Return a trusted file as a line: its path, and its owner, or the host with the data that may be sent there."""
     if entry.owner is not None:
         return f"{entry.path}  owned by user {entry.owner}"
-    data = f"your prompts, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
+    data = f"your prompts, and {entry.reference or 'a key'}" if entry.credential_digest else "prompts only"
     return f"{entry.path}  {entry.host}  ({data})"
 
 
@@ -154,8 +154,8 @@ def _concerns(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern |
         return (() if file.owner_error is None else (file.owner_error,)), concern
     compilation = compilation_of(replace(request, trust_project=True))
     world, allows = compilation.world, allowed_owners(request.process, all_of_them=request.trusts_project)
-    sightings = {**world.sightings, **world.settings_seen}
-    errors = [ownership_error(p, world.standpoint.show(p), allows) for p, each in sightings.items() if each.is_foreign]
+    states = {**world.path_states, **world.settings_states}
+    errors = [ownership_error(p, world.standpoint.show(p), allows) for p, each in states.items() if each.is_foreign]
     concern = compilation.concern
     if concern is None and compilation.resolution.is_complete:
         concern = concern_of_stored_login(compilation.artifact, world.cwd, world.home)

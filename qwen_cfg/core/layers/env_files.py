@@ -13,7 +13,7 @@ from qwen_schema.envfile import last_of_each
 from .layer import VariableLayer, variable_candidate
 
 if TYPE_CHECKING:
-    from qwen_cfg.core.path_state import Sighting
+    from qwen_cfg.core.path_state import PathState
     from qwen_cfg.core.place import Place
     from qwen_schema import Field, Variable
     from qwen_schema.envfile import Assignment, Dialect
@@ -40,9 +40,9 @@ class EnvFileLayer(VariableLayer):
 ENV_FILE = EnvFileLayer("env-file", "the env file", "project")
 
 
-def read_env_file(sighting: Sighting, place: Place, shown: str, dialect: Dialect) -> EnvFile:
+def read_env_file(path_state: PathState, place: Place, shown: str, dialect: Dialect) -> EnvFile:
     """Return the env file at a place, with all its candidates; a file without text has none."""
-    assignments = last_of_each(sighting.assignments(dialect))
+    assignments = last_of_each(path_state.assignments(dialect))
     says = {name: VariableValue(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
     offers = {
         variable.name: variable_candidate(declared, variable, says[variable.name].text, says[variable.name].origin)
