@@ -26,7 +26,7 @@ from .projects_programs import projects_programs
 from .request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from qwen_cfg.core.chosen_profile import InstalledProgram
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from qwen_cfg.verification.comparison import Comparison
     from qwen_cfg.writing.private_directory import PrivateDirectory
 
+    from .compilation import Compilation
     from .request import Process
 
 QWEN_HOME = "QWEN_HOME"
@@ -102,13 +103,7 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
     compilation = compilation_of(its_request)
     if not its_request.trusts_project:
         _require_no_programs(process, installed)
-    try:
-        resolution: Resolution | None = compilation.resolution
-        expected = expectation_of(compilation.resolution)
-    except SettingsError as error:
-        resolution, expected = None, Expectation(stop=str(error))
-    if resolution is not None:
-        _require_our_proxy(resolution)
+    resolution, expected = _expected_request(compilation)
     arguments = [*words[1:], *_prompt(words[1:])]
     directory = make_private_directory(process.state)
     workspace = workspace_of(process.cwd)
@@ -123,14 +118,31 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
         with delay_signals():
             restored = workspace.restore()
             directory.remove()
-    warnings = (
-        () if resolution is None else (warning_text(d) for d in compilation.diagnostics if d.code in _REPORTED_RULES)
-    )
+    warnings = () if resolution is None else _warnings(compilation)
     notices = (*warnings, *_no_proxy_notice(resolution, expected), *restored)
     comparison = compare(expected, recorder.sent, recorder.salt)
     return Verification(
         program, installed, expected, comparison, ended, recorder.refused, recorder.distrustful, notices
     )
+
+
+def _expected_request(compilation: Compilation) -> tuple[Resolution | None, Expectation]:
+    """Return the resolution and the request that follows from it, or no resolution and the reason to stop.
+
+    Raises:
+        ConfigurationError: if Qwen Code would use another proxy than the recorder.
+    """
+    try:
+        resolution = compilation.resolution
+        expected = expectation_of(resolution)
+    except SettingsError as error:
+        return None, Expectation(stop=str(error))
+    _require_our_proxy(resolution)
+    return resolution, expected
+
+
+def _warnings(compilation: Compilation) -> Iterable[str]:
+    return (warning_text(d) for d in compilation.diagnostics if d.code in _REPORTED_RULES)
 
 
 def _prompt(words: Sequence[str]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from qwen_schema import (
     declared_profiles,
     field_of_variable,
 )
-from qwen_schema.records import field, record
+from qwen_schema.records import field, record, replace
 
 from .disk import Disk, DiskReader, existing_file, is_missing, real
 from .ownership import allow_none, foreign_owner
@@ -87,24 +87,31 @@ def read_world(  # noqa: PLR0913 - a world has this many parts
         EnvFileError: if the file named with --env-file does not exist or is not a file.
     """
     start = _start(flags, environ, cwd, home, choice, dialect, survey=survey)
-    seen = _WorldParts(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
+    parts = _WorldParts(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
     for profile in profiles:
-        seen.load(profile, seen.disk.look)
-    _require_choice(start, seen.disk.look)
-    seen.settings()
-    in_git = _in_git(start, seen.disk, git_status) if survey else {}
-    if survey:
-        seen.survey()
+        parts.load(profile, parts.disk.look)
+    _require_choice(start, parts.disk.look)
+    parts.settings()
+    if not survey:
+        return _world_of(parts)
+    in_git = _in_git(start, parts.disk, git_status)
+    parts.survey()
+    return replace(
+        _world_of(parts), in_git=MappingProxyType(in_git), similar_names=tuple(filter(similar_variable, environ))
+    )
+
+
+def _world_of(parts: _WorldParts) -> World:
+    disk = parts.disk
     return World(
-        **vars(start),
-        path_states=MappingProxyType(seen.disk.path_states.copy()),
-        settings_states=MappingProxyType(seen.disk.settings_states),
-        folders=MappingProxyType(seen.disk.folders),
-        loads=MappingProxyType(seen.loads),
-        directories=MappingProxyType(seen.directories),
-        in_git=MappingProxyType(in_git),
-        project_settings=seen.project_settings,
-        similar_names=tuple(name for name in environ if similar_variable(name) is not None) if survey else (),
+        **vars(parts.start),
+        path_states=MappingProxyType(disk.path_states.copy()),
+        settings_states=MappingProxyType(disk.settings_states),
+        folders=MappingProxyType(disk.folders),
+        loads=MappingProxyType(parts.loads),
+        directories=MappingProxyType(parts.directories),
+        in_git=MappingProxyType({}),
+        project_settings=parts.project_settings,
     )
 
 
@@ -209,7 +216,7 @@ class _WorldParts:
 def _in_git(start: Start, disk: Disk, git_status: AsksGit) -> dict[Path, GitStatus | None]:
     """Return git's status of each env file and settings file read so far, except those of the home."""
     path_states = {**disk.path_states, **disk.settings_states}
-    read = [path for path, seen in path_states.items() if seen.kind == "file" and seen.text is not None]
+    read = [path for path, state in path_states.items() if state.kind == "file" and state.text is not None]
     return {path: git_status(path) for path in read if path not in home_level_files(start.home)}
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .artifact_concern import DECIDING, concern_of_artifact, sends_unusual
-    from .concern import Concern, display_host, is_known_or_loopback
+    from .concern import Concern, display_host
+    from .known_hosts import is_known_or_loopback
     from .resolution_concern import Split, concern_of, split_origin, split_to_ask
     from .settings_variables import SettingsKey, project_settings_key
     from .store import TrustEntry, TrustStore, trust_entry
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Concern": "concern",
     "display_host": "concern",
-    "is_known_or_loopback": "concern",
+    "is_known_or_loopback": "known_hosts",
     "is_named_by_user": "user_pointer",
     "DECIDING": "artifact_concern",
     "concern_of_artifact": "artifact_concern",

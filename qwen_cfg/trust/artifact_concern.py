@@ -24,8 +24,9 @@ from qwen_schema.qwen_oauth import is_declared_api
 from qwen_schema.records import replace
 from qwen_schema.references import real_place
 
-from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
+from .concern import Concern, display_host, pointer_setting, prompts_sentence
 from .key_sources import key_sources_of_reference
+from .known_hosts import is_known_or_loopback
 from .user_pointer import is_named_by_user
 from .user_settings import OWN_KEY, do_users_settings_send, variable_of
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from qwen_schema import declared_providers, endpoint_of, redact_unknown
-from qwen_schema.hosts import is_safe_endpoint
+from qwen_schema import endpoint_of, redact_unknown
 from qwen_schema.records import record
 
 if TYPE_CHECKING:
@@ -104,12 +103,3 @@ def _digest(parts: object) -> str:
     import json  # noqa: PLC0415
 
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def is_known_or_loopback(url: str) -> bool:
-    """Return whether a base URL belongs to a declared provider or this machine.
-
-    A provider's host counts only if it is declared exactly, over https and on the standard port. A host that matches
-    only an ending does not count: anybody may be able to register such a name.
-    """
-    return is_safe_endpoint(url, {exact for provider in declared_providers().values() for exact in provider.hosts})

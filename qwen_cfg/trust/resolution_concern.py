@@ -9,8 +9,9 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 from qwen_schema.records import record
 
-from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
+from .concern import Concern, display_host, pointer_setting, prompts_sentence
 from .key_sources import key_sources_of, key_sources_of_reference
+from .known_hosts import is_known_or_loopback
 from .settings_variables import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from qwen_schema import declared_fields
 from qwen_schema.records import record
 
-from .concern import display_host, is_known_or_loopback
+from .concern import display_host
+from .known_hosts import is_known_or_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -77,19 +77,22 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
             where=where,
             hint="Use another model or provider, or a proxy (--proxy) in a country that it serves.",
         )
+    if denies_model(refusal) or misses_model(refusal):
+        return _model_error(refusal, settings)
+    return _by_status(refusal, settings, reason, where, url)
+
+
+def _model_error(refusal: Refusal, settings: Settings) -> NotFoundError:
+    model, where, ways = settings.model, settings.place("model"), ways_to_name(settings)
     if denies_model(refusal):
         return NotFoundError(
-            f"the key has no access to the model {settings.model} ({reason})",
-            where=settings.place("model"),
-            hint=f"Enable the model in the provider's console, or set another model with {ways_to_name(settings)}.",
+            f"the key has no access to the model {model} ({refusal.reason})",
+            where=where,
+            hint=f"Enable the model in the provider's console, or set another model with {ways}.",
         )
-    if misses_model(refusal):
-        return NotFoundError(
-            f"the provider has no model {settings.model} ({reason})",
-            where=settings.place("model"),
-            hint=f"Set another model with {ways_to_name(settings)}.",
-        )
-    return _by_status(refusal, settings, reason, where, url)
+    return NotFoundError(
+        f"the provider has no model {model} ({refusal.reason})", where=where, hint=f"Set another model with {ways}."
+    )
 
 
 def ways_to_name(settings: Settings) -> str:
