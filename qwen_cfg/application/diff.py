@@ -124,9 +124,9 @@ def environments(request: Request, files: Sequence[Path], shown: Sequence[str], 
 def _request_with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
     process = request.process
     values = file_values(process.cwd / file, shown, request.dialect or "dotenv")
-    said = {name: value for name, value in values.items() if name not in _OF_THE_MACHINE}
+    compared = {name: value for name, value in values.items() if name not in _OF_THE_MACHINE}
     kept = {name: text for name, text in process.environ.items() if not only or name in _OF_THE_MACHINE}
-    return replace(request, process=replace(process, environ={**kept, **said}))
+    return replace(request, process=replace(process, environ={**kept, **compared}))
 
 
 def _notes(sides: Mapping[str, Compilation]) -> Iterator[str]:

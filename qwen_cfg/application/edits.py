@@ -84,12 +84,12 @@ def with_lines(edit: Edit, world: World) -> Edit:
     if edit.path is None:
         return edit
     if edit.where == "env-file":
-        said = [one.line for one in world.assignments(edit.path) if one.name == edit.name]
-        lines = tuple(said if edit.removes else said[-1:])
+        assigned = [one.line for one in world.assignments(edit.path) if one.name == edit.name]
+        lines = tuple(assigned if edit.removes else assigned[-1:])
         return replace(edit, lines=lines, creates=not world.look(edit.path).is_env_file)
-    seen = world.look_at_settings(edit.path)
-    node = None if seen.text is None or isinstance(seen.json, JsonError) else seen.json.at_pointer(edit.names)
-    return replace(edit, lines=() if node is None else (node.line,), creates=seen.text is None)
+    state = world.look_at_settings(edit.path)
+    node = None if state.text is None or isinstance(state.json, JsonError) else state.json.at_pointer(edit.names)
+    return replace(edit, lines=() if node is None else (node.line,), creates=state.text is None)
 
 
 def _flag(edit: Edit) -> FlagValue:
@@ -110,41 +110,41 @@ def _with_variable(world: World, edit: Edit) -> World:
 
 def _with_env_file(world: World, edit: Edit) -> World | None:
     assert edit.path is not None  # noqa: S101 - it is in a file
-    seen = world.look(edit.path)
-    if not _may_change(seen):
+    state = world.look(edit.path)
+    if not _may_change(state):
         return None
     try:
-        before = seen.text or ""
+        before = state.text or ""
         text = unassign(before, edit.name) if edit.text is None else assign(before, {edit.name: edit.revealed})
     except CannotAssignError:
         return None
-    return replace(world, path_states={**world.path_states, edit.path: _changed_file(seen, text)})
+    return replace(world, path_states={**world.path_states, edit.path: _changed_file(state, text)})
 
 
 def _with_setting(world: World, edit: Edit) -> World | None:
     assert edit.path is not None  # noqa: S101 - it is in a file
-    seen = world.look_at_settings(edit.path)
-    if not _may_change(seen) or (seen.text is not None and isinstance(seen.json, JsonError)):
+    state = world.look_at_settings(edit.path)
+    if not _may_change(state) or (state.text is not None and isinstance(state.json, JsonError)):
         return None
-    tree: Any = {} if seen.text is None or isinstance(seen.json, JsonError) else plain_value(seen.json)
+    tree: Any = {} if state.text is None or isinstance(state.json, JsonError) else plain_value(state.json)
     value = list(edit.items) if edit.items is not None else edit.revealed
     if not isinstance(tree, dict) or not _put(tree, edit.names, None if edit.text is None else value):
         return None
     text = json.dumps(tree, ensure_ascii=False, indent=2)
-    return replace(world, settings_states={**world.settings_states, edit.path: _changed_file(seen, text)})
+    return replace(world, settings_states={**world.settings_states, edit.path: _changed_file(state, text)})
 
 
-def _may_change(seen: PathState) -> bool:
+def _may_change(state: PathState) -> bool:
     """Return whether a path can be written: it does not exist, or is the user's own regular file."""
     return (
-        seen is ABSENT
-        or seen.kind == "absent"
-        or (seen.kind == "file" and seen.text is not None and not seen.is_foreign)
+        state is ABSENT
+        or state.kind == "absent"
+        or (state.kind == "file" and state.text is not None and not state.is_foreign)
     )
 
 
-def _changed_file(seen: PathState, text: str) -> PathState:
-    return PathState("file", text, None, seen.mode, is_shared=seen.is_shared)
+def _changed_file(state: PathState, text: str) -> PathState:
+    return PathState("file", text, None, state.mode, is_shared=state.is_shared)
 
 
 def _put(tree: Any, names: tuple[str, ...], value: object) -> bool:

@@ -143,9 +143,9 @@ def _members(root: Node) -> list[tuple[str, str]]:
 def _telemetry(root: Node) -> dict[str, object]:
     """Return the settings of telemetry, which sends prompts and answers, unless they only switch it off."""
     node = root.at("telemetry")
-    said = None if node is None else plain_value(node)
-    sends = isinstance(said, dict) and any(value not in _NOTHING for value in said.values())
-    return {"telemetry": said} if sends else {}
+    settings = None if node is None else plain_value(node)
+    sends = isinstance(settings, dict) and any(value not in _NOTHING for value in settings.values())
+    return {"telemetry": settings} if sends else {}
 
 
 def _unasked_programs(root: Node) -> dict[str, object]:
@@ -161,8 +161,8 @@ def _at(root: Node, places: Iterable[tuple[str, ...]]) -> dict[str, object]:
 
 def _allows_programs(rules: object) -> bool:
     """Return whether one of the rules, such as `Bash(npm *)`, allows a tool that starts programs."""
-    said = rules if isinstance(rules, list) else [rules]
-    names = (rule.partition("(")[0].strip().lower() for rule in said if isinstance(rule, str))
+    entries = rules if isinstance(rules, list) else [rules]
+    names = (rule.partition("(")[0].strip().lower() for rule in entries if isinstance(rule, str))
     return any(name.removesuffix("tool") in _TOOLS for name in names)
 
 

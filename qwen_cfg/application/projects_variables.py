@@ -95,7 +95,7 @@ _STARTING = frozenset((
     "YARN_REGISTRY",
     "ZDOTDIR",
 ))  # fmt: skip
-# git appends its traces, with the values of variables that it is told, to any file. bash takes functions from
+# git appends its traces, with the values of variables that it is given, to any file. bash takes functions from
 # variables.
 _FAMILIES = ("BASH_FUNC_", "GIT_TRACE")
 # npm, by which Qwen Code updates itself, takes the registry and all else from them, in any case.
@@ -176,5 +176,5 @@ def _places(process: Process) -> Iterator[Path]:
 def _texts_of(path: Path, shown: str) -> dict[str, str]:
     """Return the variables of an env file in every dialect."""
     text = read_env_text(path, shown)
-    said = (last_of_each(reader_of(dialect)(text)) for dialect in DIALECTS)
-    return {name: one.value for found in said for name, one in found.items() if one.value}
+    readings = (last_of_each(reader_of(dialect)(text)) for dialect in DIALECTS)
+    return {name: one.value for found in readings for name, one in found.items() if one.value}

@@ -88,8 +88,8 @@ class Trial:
         request = replace(self.request, profile=DEFAULT_PROFILE, choice=EnvFileChoice("none"), secret_from=None)
         # Values from a flag or the environment keep their origin, for the messages.
         method = {"auth_method": texts.pop("auth_method"), **self._machine_settings()}
-        said = compilation_of(request.with_flags("init", method)).resolution.decisions
-        new = {name: text for name, text in texts.items() if (w := said[name].winner) is None or w.text != text}
+        decisions = compilation_of(request.with_flags("init", method)).resolution.decisions
+        new = {name: text for name, text in texts.items() if (w := decisions[name].winner) is None or w.text != text}
         typed = request.with_flags("init", {**method, **new})
         return ready(compilation_of(typed), Gate(trust_store(request.process)))
 

@@ -93,10 +93,10 @@ def _concerns_of_other_method(request: Request, variable: str) -> Iterator[Conce
     shown = Standpoint(process.cwd, process.home.path).show(path)
     text = read_env_text(path, shown)
     for dialect in DIALECTS:
-        said = last_of_each(reader_of(dialect)(text))
+        assignments = last_of_each(reader_of(dialect)(text))
         for name in _endpoint_variables(variable):
-            if name in said and said[name].value:
-                yield from _endpoint_concern(said[name], path, shown, variable)
+            if name in assignments and assignments[name].value:
+                yield from _endpoint_concern(assignments[name], path, shown, variable)
 
 
 def _endpoint_variables(variable: str) -> tuple[str, ...]:
@@ -106,20 +106,20 @@ def _endpoint_variables(variable: str) -> tuple[str, ...]:
     return tuple(v.name for v in fields["base_url"].variables if methods & set(v.under))
 
 
-def _endpoint_concern(said: Assignment, path: Path, shown: str, variable: str) -> Iterator[Concern]:
-    place = f"{shown}:{said.line} {said.name}"
+def _endpoint_concern(assignment: Assignment, path: Path, shown: str, variable: str) -> Iterator[Concern]:
+    place = f"{shown}:{assignment.line} {assignment.name}"
     try:
-        parse_value(declared_fields()["base_url"], said.value)
+        parse_value(declared_fields()["base_url"], assignment.value)
     except BadValue:
         raise _invalid_url_error(place) from None
-    if is_known_or_loopback(said.value):
+    if is_known_or_loopback(assignment.value):
         return
     real = os.path.realpath(path)
     yield Concern(
         file=Path(real),
         place=place,
-        settings=(("base_url", said.value),),
-        host=display_host(said.value),
+        settings=(("base_url", assignment.value),),
+        host=display_host(assignment.value),
         credential="key",
         reference=f"the key typed at {TYPED_HERE}",
         whose=f"Your API key ({TYPED_HERE}) would be sent there along with your prompts.",

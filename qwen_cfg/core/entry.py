@@ -68,9 +68,9 @@ def _requested_model(model: Decision, settings: SettingsLoad) -> tuple[str, str]
 def _project_origin(decisions: Mapping[str, Decision], settings: SettingsLoad, entry: ProviderEntry) -> Origin | None:
     """Return the place in a project's file that affects the choice of the entry; None if there is none."""
     winners = [decisions[name].winner for name in ("model", "auth_method")]
-    said = [settings.at("model", "baseUrl"), settings.at("providerProtocol", entry.provider)]
+    settings_used = [settings.at("model", "baseUrl"), settings.at("providerProtocol", entry.provider)]
     origins = [w.origin for w in winners if w is not None]
-    origins += [setting_origin(SETTINGS, setting) for setting in said if setting is not None]
+    origins += [setting_origin(SETTINGS, setting) for setting in settings_used if setting is not None]
     return next((origin for origin in origins if origin.is_from_project), None)
 
 

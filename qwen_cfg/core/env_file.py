@@ -32,7 +32,7 @@ class EnvFile:
     @property
     def lines(self) -> Mapping[str, int]:
         """The line of each assigned name."""
-        return {name: said.origin.line or 0 for name, said in self.says.items()}
+        return {name: value.origin.line or 0 for name, value in self.says.items()}
 
 
 def may_set_all(place: Place, profile: Profile) -> bool:
@@ -46,7 +46,7 @@ def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) ->
     if profile.refused_variables and not file.place.home_level:
         # Refused variables of a field are reported with the field.
         refused, declared = set(profile.refused_variables), file.offers
-        says = {n: said for n, said in file.says.items() if n in declared or n.upper() not in refused}
+        says = {n: value for n, value in file.says.items() if n in declared or n.upper() not in refused}
         file = replace(file, says=says)
     offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
     return replace(file, offers=offers, excluded=excluded)

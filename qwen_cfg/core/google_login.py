@@ -29,8 +29,8 @@ def google_project(api_key: Decision, entry: EntryChoice | None, variables: Vari
         return None
     if entry is not None and (named := entry.entry.setting.at("envKey")) is not None and named.is_true:
         return None
-    said = variables.value(_PROJECT)
-    return said if said is not None and said.text.strip() else None
+    project = variables.value(_PROJECT)
+    return project if project is not None and project.text.strip() else None
 
 
 def with_endpoint(
@@ -40,8 +40,8 @@ def with_endpoint(
     decision = decisions["base_url"]
     if not decision.by_default:
         return decisions
-    said = variables.value(_LOCATION)
-    location = said.text.strip() if said is not None and said.text.strip() else _EVERYWHERE
+    value = variables.value(_LOCATION)
+    location = value.text.strip() if value is not None and value.text.strip() else _EVERYWHERE
     host = "aiplatform.googleapis.com" if location == _EVERYWHERE else f"{location}-aiplatform.googleapis.com"
     url = f"https://{host}/v1beta1/projects/{project.text.strip()}/locations/{location}/publishers/google"
     return {**decisions, "base_url": with_winner(decision, Candidate("base_url", url, DEFAULT.origin("default")))}

@@ -88,7 +88,7 @@ def _revealed_variables(start: Start) -> dict[str, str]:
 def _has_second_pass(first: Load, settings: SettingsLoad) -> bool:
     """Return whether there is a second pass that can differ from the first."""
     # Checked after the first pass, since a file may have set one of them.
-    if any(said.text for name in _ONE_PASS if (said := first.variables.value(name)) is not None):
+    if any(value.text for name in _ONE_PASS if (value := first.variables.value(name)) is not None):
         return False
     moves = any(first.variables.value(name) is not None for name in (SYSTEM, SYSTEM_DEFAULTS))
     return moves or any(scope.outcome != "absent" for scope in settings.scopes)
@@ -114,8 +114,8 @@ def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
     texts = [leaf for scope in settings.scopes for leaf in leaves(scope.settings)]
     found = {str(leaf.text) for leaf in texts if _is_secret(_name(leaf), str(leaf.text))}
     named = {str(leaf.text) for leaf in texts if _name(leaf) == _KEY_VARIABLE}
-    found |= {said.text for name in named if (said := variables.value(name)) is not None}
-    taken = {(said.origin.variable, said.text) for leaf in texts for said in leaf.taken}
+    found |= {value.text for name in named if (value := variables.value(name)) is not None}
+    taken = {(value.origin.variable, value.text) for leaf in texts for value in leaf.taken}
     found |= {text for name, text in taken if name is not None and is_secret_name(name)}
     found |= {match[1] for _, text in taken if (match := _LOGIN.search(text))}
     if len(found) > _MOST_SECRETS:
@@ -142,10 +142,10 @@ def _name(setting: Setting) -> str:
 
 
 def _read(start: Start, reader: PathReader, place: Place) -> EnvFile:
-    seen = reader.look(place.path)
-    if seen.error is not None:
-        raise seen.error.copy()
-    return read_env_file(seen, place, start.standpoint.show(place.path), start.dialect)
+    state = reader.look(place.path)
+    if state.error is not None:
+        raise state.error.copy()
+    return read_env_file(state, place, start.standpoint.show(place.path), start.dialect)
 
 
 def _allow_all(place: Place) -> bool:  # noqa: ARG001 - the place does not matter

@@ -34,12 +34,12 @@ class Standpoint:
         A home-level file is shown with `~/`, and a file in a directory between here and the root with `./` or `../`.
         For other files, `~/` is used below the home, and else the absolute path.
         """
-        said = type(path), str(self.cwd), text_of(self.home), str(path)
-        if said not in _display_texts:
+        key = type(path), str(self.cwd), text_of(self.home), str(path)
+        if key not in _display_texts:
             if len(_display_texts) >= _MOST_SHOWN:
                 _display_texts.clear()
-            _display_texts[said] = self._show(path)
-        return _display_texts[said]
+            _display_texts[key] = self._show(path)
+        return _display_texts[key]
 
     def _show(self, path: PurePath) -> str:
         if path in home_level_files(self.home):

@@ -83,21 +83,21 @@ def folder_trust(
 
 
 def _rules(start: Start, directory: QwenDirectory, reader: PathReader, variables: Variables) -> tuple[FolderRule, ...]:
-    said = variables.value(TRUSTED_FOLDERS)
-    said = said or _home_variables(start, directory, reader).get(TRUSTED_FOLDERS)
-    named = "" if said is None else said.text
+    variable = variables.value(TRUSTED_FOLDERS)
+    variable = variable or _home_variables(start, directory, reader).get(TRUSTED_FOLDERS)
+    path_text = "" if variable is None else variable.text
     home = _users_directory(start, directory)
-    path = start.cwd / named if named else home and home / "trustedFolders.json"
+    path = start.cwd / path_text if path_text else home and home / "trustedFolders.json"
     if path is None:
         return ()
-    seen = reader.look_at_settings(path)
-    if seen.error is not None:
-        raise seen.error.copy()
-    if seen.text is None:
+    state = reader.look_at_settings(path)
+    if state.error is not None:
+        raise state.error.copy()
+    if state.text is None:
         return ()
     from .settings_texts import rules_in  # noqa: PLC0415 - for a file that exists
 
-    return rules_in(seen, start.standpoint.show(path))
+    return rules_in(state, start.standpoint.show(path))
 
 
 def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tuple[SettingsFile, ...]:
@@ -126,14 +126,14 @@ def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Vari
             return "project"
         case "user":
             return directory.reach if directory.moved_to is not None else "user"
-    said = [one for name in (SYSTEM, SYSTEM_DEFAULTS) if (one := variables.value(name)) is not None]
-    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_from_project for one in said)
+    variables_set = [one for name in (SYSTEM, SYSTEM_DEFAULTS) if (one := variables.value(name)) is not None]
+    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_from_project for one in variables_set)
     return "user" if all(is_users) else "project"
 
 
 def _path_from_variable(start: Start, variables: Variables, name: str, usual: Path) -> Path:
-    said = variables.value(name)
-    return usual if said is None or "\0" in said.text else start.cwd / said.text
+    variable = variables.value(name)
+    return usual if variable is None or "\0" in variable.text else start.cwd / variable.text
 
 
 def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
@@ -158,14 +158,14 @@ def _home_variables(start: Start, directory: QwenDirectory, reader: PathReader) 
 def _read(
     file: SettingsFile, reader: PathReader, variables: Variables, at_home: Mapping[str, VariableValue]
 ) -> ScopeRead:
-    seen = reader.look_at_settings(file.path)
-    if seen.kind in _ABSENT:
-        return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a dangling link")
-    if seen.error is not None:
-        raise seen.error.copy()
+    state = reader.look_at_settings(file.path)
+    if state.kind in _ABSENT:
+        return ScopeRead(file, "absent", why="" if state.kind == "absent" else "a dangling link")
+    if state.error is not None:
+        raise state.error.copy()
     from .settings_texts import scope_in  # noqa: PLC0415 - for a file that exists
 
-    return scope_in(seen, file, variables, at_home)
+    return scope_in(state, file, variables, at_home)
 
 
 def _as_ignored(scope: ScopeRead) -> ScopeRead:

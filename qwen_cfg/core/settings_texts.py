@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from .variables import Variables
 
 
-def rules_in(seen: PathState, shown: str) -> tuple[FolderRule, ...]:
+def rules_in(state: PathState, shown: str) -> tuple[FolderRule, ...]:
     """Return the rules of folder trust in a file, which messages call `shown`.
 
     Raises:
         SettingsError: if Qwen Code stops at the file.
     """
-    found = seen.json
+    found = state.json
     if isinstance(found, JsonError):
         raise _refusal(shown, f"it is not JSON: {found.wrong}", found.line)
     if found.members is None:
@@ -36,14 +36,14 @@ def rules_in(seen: PathState, shown: str) -> tuple[FolderRule, ...]:
 
 
 def scope_in(
-    seen: PathState, file: SettingsFile, variables: Variables, at_home: Mapping[str, VariableValue]
+    state: PathState, file: SettingsFile, variables: Variables, at_home: Mapping[str, VariableValue]
 ) -> ScopeRead:
     """Return a scope by the text of its file, with the values of variables in it.
 
     Raises:
         SettingsError: if Qwen Code stops at the file.
     """
-    node = seen.json
+    node = state.json
     if isinstance(node, TooDeepError):
         raise SettingsError(f"{node.wrong}, which is the limit of qwen-cfg", where=f"{file.shown}:{node.line}")
     if isinstance(node, JsonError):
@@ -57,22 +57,22 @@ def scope_in(
     allowance = Allowance()
 
     def look_up(name: str) -> VariableValue | None:
-        said = variables.value(name) or (variables.of(name)[0] if name in variables.environ else at_home.get(name))
-        if said is not None:
-            allowance.spend(said.text)
-        return said
+        variable = variables.value(name) or (variables.of(name)[0] if name in variables.environ else at_home.get(name))
+        if variable is not None:
+            allowance.spend(variable.text)
+        return variable
 
     try:
-        return ScopeRead(file, "read", expand(_tree(seen, node, file), look_up))
+        return ScopeRead(file, "read", expand(_tree(state, node, file), look_up))
     except TooMuchTextError as error:
         raise _refusal(file.shown, str(error), node.line) from None
 
 
-def _tree(seen: PathState, node: Node, file: SettingsFile) -> Setting:
+def _tree(state: PathState, node: Node, file: SettingsFile) -> Setting:
     """Return the settings of a file in the present form. The result is cached, since files are loaded repeatedly."""
-    if file not in seen.trees:
-        seen.trees[file] = migrate(file_tree(node, file))
-    return seen.trees[file]
+    if file not in state.trees:
+        state.trees[file] = migrate(file_tree(node, file))
+    return state.trees[file]
 
 
 def _refusal(shown: str, wrong: str, line: int) -> SettingsError:

@@ -156,8 +156,8 @@ def _without_base_url(
                 setting.line,
             )
         return
-    said = variables.value("ANTHROPIC_BASE_URL")
-    if said is None or not said.text.strip():
+    endpoint = variables.value("ANTHROPIC_BASE_URL")
+    if endpoint is None or not endpoint.text.strip():
         yield Stop(
             "anthropic needs a base URL, but neither ANTHROPIC_BASE_URL nor a provider entry sets one"
             f"{_ignored_url_remark(base_url, 'these')}",

@@ -57,16 +57,16 @@ class Variables:
     def _of(self, name: str) -> tuple[VariableValue, ...]:
         found = [VariableValue(self.environ[name], self.environment.origin(name, name))] if name in self.environ else []
         for number, one in enumerate(self.passes):
-            if number and any(said.text for said in found):
+            if number and any(value.text for value in found):
                 break
-            for said in one.says(name):
-                if said not in found:
-                    found.append(said)
+            for value in one.says(name):
+                if value not in found:
+                    found.append(value)
         return tuple(found)
 
     def value(self, name: str) -> VariableValue | None:
         """Return the value of a variable in use; an empty value counts as not set."""
-        return next((said for said in self.of(name) if said.text), None)
+        return next((value for value in self.of(name) if value.text), None)
 
     def with_pass(self, one: Pass) -> Variables:
         """Return the variables after one more pass."""

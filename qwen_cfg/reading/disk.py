@@ -52,17 +52,17 @@ class Disk:
 
     def look(self, path: Path) -> PathState:
         """Read the env file at a path that the search has reached."""
-        seen = self.path_states.get(path)
-        if seen is None:
-            seen = self.path_states[path] = self._read(path, read_fifo=True)
-        return seen
+        state = self.path_states.get(path)
+        if state is None:
+            state = self.path_states[path] = self._read(path, read_fifo=True)
+        return state
 
     def survey(self, path: Path) -> PathState:
         """Read the env file at a path that the search may not reach; a FIFO is not read, since reading empties it."""
-        seen = self.path_states.get(path)
-        if seen is None:
-            seen = self.path_states[path] = self._read(path, read_fifo=False)
-        return seen
+        state = self.path_states.get(path)
+        if state is None:
+            state = self.path_states[path] = self._read(path, read_fifo=False)
+        return state
 
     def look_at_settings(self, path: Path) -> PathState:
         """Read a settings file, or the file of Qwen Code's trust rules."""

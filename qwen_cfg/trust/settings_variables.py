@@ -74,8 +74,8 @@ def key_of_another_file(resolution: Resolution) -> Origin | None:
     if origin is None or not origin.is_from_project:
         return None
     own = set() if origin.path is None else {os.path.realpath(origin.path), *_project_env_files(origin.path)}
-    said = (one for one in origin.behind if one.reach == "project" and not one.users)
-    others = [one for one in said if {os.path.realpath(path) for path in one.paths} - own]
+    project_origins = (one for one in origin.behind if one.reach == "project" and not one.users)
+    others = [one for one in project_origins if {os.path.realpath(path) for path in one.paths} - own]
     return origin if any(not _is_for_keys(str(one.variable)) for one in others) else None
 
 

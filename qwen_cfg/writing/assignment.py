@@ -136,8 +136,8 @@ def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
         return None
     first = last.line - 1
     for end in range(first + 1, min(first + _MOST_LINES, len(lines)) + 1):
-        said = read_assignments("".join(lines[first:end]))
-        if [(assignment.name, assignment.value) for assignment in said] == [(name, last.value)]:
+        reread = read_assignments("".join(lines[first:end]))
+        if [(assignment.name, assignment.value) for assignment in reread] == [(name, last.value)]:
             return first, end
     return None
 

@@ -37,12 +37,12 @@ def fields_in(path: Path, shown: str) -> tuple[PresentField, ...]:
     """
     if not os.path.lexists(path):
         return ()
-    said = last_of_each(read_assignments(read_env_text(path, shown)))
+    assignments = last_of_each(read_assignments(read_env_text(path, shown)))
     return tuple(
         PresentField(field.name, variable.name, found.line, Secret(found.value) if field.secret else found.value)
         for field in declared_fields().values()
         for variable in field.variables
-        if (found := said.get(variable.name)) is not None
+        if (found := assignments.get(variable.name)) is not None
     )
 
 

@@ -75,7 +75,7 @@ def _record(cls: type[Any], *, kw_only: bool, slots: bool) -> type[Any]:
     parts.update(own)
     if slots:
         cls = _with_slots(cls, own)
-    said = vars(cls)
+    existing = vars(cls)
     defaults = {
         "__init__": _init_of_slots if slots else _init,
         "__repr__": _repr,
@@ -84,9 +84,9 @@ def _record(cls: type[Any], *, kw_only: bool, slots: bool) -> type[Any]:
         "__delattr__": _refuse_change,
     }
     for name, method in defaults.items():
-        if name not in said:
+        if name not in existing:
             setattr(cls, name, method)
-    if said.get("__hash__") is None:
+    if existing.get("__hash__") is None:
         cls.__hash__ = _hash  # type: ignore[assignment]
     positional = tuple(name for name, part in parts.items() if not part.kw_only)
     attributes = {
@@ -111,13 +111,13 @@ def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
     for name, kind in cls.__annotations__.items():
         if str(kind).startswith(("ClassVar", "typing.ClassVar")):
             continue
-        said = vars(cls).get(name, _MISSING)
-        part = said if isinstance(said, _Part) else _Part(said)
+        default = vars(cls).get(name, _MISSING)
+        part = default if isinstance(default, _Part) else _Part(default)
         if part.default is not _MISSING and type(part.default).__hash__ is None:
             raise ValueError(f"{cls.__name__}.{name}: a default that can change needs a default_factory")
-        if part is said and part.default is _MISSING:
+        if part is default and part.default is _MISSING:
             delattr(cls, name)
-        elif part is said:
+        elif part is default:
             setattr(cls, name, part.default)
         part.kind, part.kw_only = kind, kw_only
         parts[name] = part
@@ -127,9 +127,9 @@ def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
 def _with_slots(cls: type[Any], own: dict[str, _Part]) -> type[Any]:
     """Return a copy of a class with slots, which cannot be added to an existing class."""
     left_out = {"__dict__", "__weakref__", *own}
-    said = {name: value for name, value in vars(cls).items() if name not in left_out}
+    attributes = {name: value for name, value in vars(cls).items() if name not in left_out}
     kind: Any = type(cls)
-    made: type[Any] = kind(cls.__name__, cls.__bases__, {**said, "__slots__": tuple(own), "__reduce__": _reduce})
+    made: type[Any] = kind(cls.__name__, cls.__bases__, {**attributes, "__slots__": tuple(own), "__reduce__": _reduce})
     made.__qualname__ = cls.__qualname__
     return made
 
@@ -204,8 +204,8 @@ def _wrong_arguments(cls: Any, args: tuple[object, ...], given: dict[str, object
         return TypeError(f"{cls.__qualname__}() takes {most} positional arguments, and {len(args)} were given")
     unknown = [name for name in given if name not in cls._parts]
     twice = [name for name in given if name in cls._positional[: len(args)]]
-    said = f"an unexpected argument: {unknown[0]!r}" if unknown else f"two values for an argument: {twice[0]!r}"
-    return TypeError(f"{cls.__qualname__}() got {said}")
+    problem = f"an unexpected argument: {unknown[0]!r}" if unknown else f"two values for an argument: {twice[0]!r}"
+    return TypeError(f"{cls.__qualname__}() got {problem}")
 
 
 def _repr(self: Any) -> str:

@@ -61,7 +61,7 @@ def follow(reference: SecretReference, here: Surroundings) -> Secret:
     if pointer is None:
         return found
     if pointer.kind == "command" and not _may_run(reference, here):
-        raise _not_trusted(reference, pointer)
+        raise _not_trusted_error(reference, pointer)
     key = _fetch(pointer, here)
     _require_key(pointer, key)
     if kind_of_pointer(key.reveal()) is not None:
@@ -153,7 +153,7 @@ def _fetch(pointer: SecretReference, here: Surroundings) -> Secret:
     return from_command(pointer.command or "", here.environ)
 
 
-def _not_trusted(reference: SecretReference, pointer: SecretReference) -> NotTrustedError:
+def _not_trusted_error(reference: SecretReference, pointer: SecretReference) -> NotTrustedError:
     namer = "the artifact" if reference.kind == "command" else f"{reference.path}, which is not a file of your own,"
     return NotTrustedError(
         f"{namer} names a command for the API key; the command was not run",

@@ -138,38 +138,40 @@ class StreamRedactor:
         """Add a piece; return the text that can be passed on now."""
         known, text = _known_spellings(), self._held + piece
         whole = text[: cut_escape(text)] if known.spellings else text
-        seen = _join(self._passed, views(whole))
-        near = known.near(seen)
+        text_views = _join(self._passed, views(whole))
+        near = known.near(text_views)
         if not near and len(text) - len(whole) <= _LONGEST_HELD:
-            return self._release(text, len(whole), seen)
-        cuts = _secret_parts(whole, seen, near, self._passed)
+            return self._release(text, len(whole), text_views)
+        cuts = _secret_parts(whole, text_views, near, self._passed)
         # A complete secret is not held back as the beginning of another.
-        kept = max([_partial_start(whole, seen, near), *(end for _, end in cuts)])
+        kept = max([_partial_start(whole, text_views, near), *(end for _, end in cuts)])
         is_too_much = len(text) - kept > _LONGEST_HELD
         passed, self._held = (text, "") if is_too_much else (text[:kept], text[kept:])
         if passed != whole:
-            seen = _join(self._passed, views(passed))
+            text_views = _join(self._passed, views(passed))
         if cuts or is_too_much:
             self._context_length = max(len(spelling.text) for spelling in known.spellings)
-        self._keep_context(seen)
+        self._keep_context(text_views)
         return Verbatim(_redact_parts(text[:kept], cuts) + (REDACTED if is_too_much else ""))
 
-    def _release(self, text: str, kept: int, seen: Views) -> Verbatim:
+    def _release(self, text: str, kept: int, text_views: Views) -> Verbatim:
         """Return a piece without a secret, up to an escape that its end cuts. Most pieces are such."""
         self._held = text[kept:]
-        self._keep_context(seen)
+        self._keep_context(text_views)
         return Verbatim(text[:kept] if self._held else text)
 
-    def _keep_context(self, seen: Views) -> None:
-        raw, plain, loose, quoted = seen
+    def _keep_context(self, text_views: Views) -> None:
+        raw, plain, loose, quoted = text_views
         back = -self._context_length
         self._passed = raw[back:], plain[back:], loose[back:], quoted[back:]
 
     def end(self) -> Verbatim:
         """Return the text that is still held back, redacted."""
         held, self._held = self._held, ""
-        seen = _join(self._passed, views(held))
-        return Verbatim(_redact_parts(held, _secret_parts(held, seen, _known_spellings().spellings, self._passed)))
+        text_views = _join(self._passed, views(held))
+        return Verbatim(
+            _redact_parts(held, _secret_parts(held, text_views, _known_spellings().spellings, self._passed))
+        )
 
 
 def redact_known(text: str) -> Verbatim:
@@ -179,9 +181,9 @@ def redact_known(text: str) -> Verbatim:
         return Verbatim(text)
     if len(text) > _LONG and not has_beginning(text, known.beginnings):
         return Verbatim(text)
-    seen = views(text)
-    near = known.near(seen)
-    return Verbatim(_redact_parts(text, _secret_parts(text, seen, near)) if near else text)
+    text_views = views(text)
+    near = known.near(text_views)
+    return Verbatim(_redact_parts(text, _secret_parts(text, text_views, near)) if near else text)
 
 
 def redact(text: str) -> str:
@@ -232,13 +234,13 @@ class _KnownSpellings:
     spellings: Sequence[Spelling]
     beginnings: tuple[tuple[int, tuple[str, ...]], ...]
 
-    def near(self, seen: Views) -> Sequence[Spelling]:
+    def near(self, text_views: Views) -> Sequence[Spelling]:
         """Return the spellings whose beginnings are in a text."""
         for view, beginnings in self.beginnings:
-            text = seen[view]
+            text = text_views[view]
             for beginning in beginnings:
                 if beginning in text:
-                    return [spelling for spelling in self.spellings if spelling.beginning in seen[spelling.view]]
+                    return [spelling for spelling in self.spellings if spelling.beginning in text_views[spelling.view]]
         return ()
 
 
@@ -268,14 +270,17 @@ def _join(before: Views, after: Views) -> Views:
 
 
 def _secret_parts(
-    text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "", "")
+    text: str, text_views: Views, near: Sequence[Spelling], before: Views = ("", "", "", "")
 ) -> list[tuple[int, int]]:
     """Return the start and end of each secret in a text; a secret may begin in the text `before` it."""
     cuts = []
     for view in {spelling.view for spelling in near}:
         begin = len(before[view])
         ends = [
-            end for spelling in near if spelling.view == view for end in matches_in(spelling.text, seen[view], begin)
+            end
+            for spelling in near
+            if spelling.view == view
+            for end in matches_in(spelling.text, text_views[view], begin)
         ]
         place = positions(text, view) if ends else []
         cuts += [(place[max(start, 0)][0], place[end - 1][1]) for start, end in ends]
@@ -291,12 +296,12 @@ def _redact_parts(text: str, cuts: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[last:]])
 
 
-def _partial_start(text: str, seen: Views, near: Sequence[Spelling]) -> int:
+def _partial_start(text: str, text_views: Views, near: Sequence[Spelling]) -> int:
     """Return the position from which the end of a text may be a part of a secret; its length if nothing may be."""
     begins = len(text)
     for view in {spelling.view for spelling in near}:
         # The longest part begins first.
-        if count := max(partial_length(spelling, seen[view]) for spelling in near if spelling.view == view):
+        if count := max(partial_length(spelling, text_views[view]) for spelling in near if spelling.view == view):
             place = positions(text, view)
             begins = min(begins, place[-count][0] if count <= len(place) else 0)
     return begins

@@ -104,10 +104,10 @@ def has_beginning(text: str, beginnings: tuple[tuple[int, tuple[str, ...]], ...]
         tail = ""
         for start in range(0, len(whole), _PART):
             part = _visible(whole[start : start + _PART])
-            seen = tail + (_loose(part) if view == LOOSE else part)
-            if any(beginning in seen for beginning in sought):
+            visible = tail + (_loose(part) if view == LOOSE else part)
+            if any(beginning in visible for beginning in sought):
                 return True
-            tail = seen[1 - TELLTALE_BEGINNING :]
+            tail = visible[1 - TELLTALE_BEGINNING :]
     return False
 
 
@@ -129,10 +129,10 @@ def spellings(secret: str) -> tuple[Spelling, ...]:
     plain = {decoded_text(secret), encoded.decode("latin-1"), secret.rstrip("=")}
     # A secret of letters only may consist of words, which occur in a text with blanks between them.
     loose = _encoded_forms(encoded) | (plain if any(map(str.isdigit, secret)) else set())
-    seen = {(RAW, _visible(text)) for text in _written_forms(secret)}
-    seen |= {(QUOTED, _visible(secret))}
-    seen |= {(PLAIN, _visible(text)) for text in plain} | {(LOOSE, _loose(_visible(text))) for text in loose}
-    return tuple(Spelling(view, text) for view, text in sorted(seen) if len(text) >= TELLTALE_LENGTH)
+    forms = {(RAW, _visible(text)) for text in _written_forms(secret)}
+    forms |= {(QUOTED, _visible(secret))}
+    forms |= {(PLAIN, _visible(text)) for text in plain} | {(LOOSE, _loose(_visible(text))) for text in loose}
+    return tuple(Spelling(view, text) for view, text in sorted(forms) if len(text) >= TELLTALE_LENGTH)
 
 
 def matches_in(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:

@@ -73,11 +73,11 @@ class Practice:
             ("sends", self.sends),
             ("keeps", self.keeps),
             ("training", self.training),
-            ("usage statistics", self._of_statistics),
+            ("usage statistics", self._statistics_terms),
         ]
 
     @property
-    def _of_statistics(self) -> str:
+    def _statistics_terms(self) -> str:
         hold = f"they hold {', '.join(STATISTICS_HOLD)}; never {', '.join(STATISTICS_NEVER_HOLD)}."
         if not self.statistics:
             return f"Off, which is the default: nothing is sent. Switched on, {hold}"
@@ -95,7 +95,7 @@ def terms_of(auth_method: str, base_url: str) -> Terms:
         provider = provider_of(base_url)
         applies_to = f"{provider.title} at {endpoint_of(base_url)}"
     if not provider.terms_page:
-        return _of_anybody(applies_to, base_url)
+        return _unknown_provider_terms(applies_to, base_url)
     training = provider.training_remark or _NO_STATEMENT
     return Terms(applies_to, provider.terms_page, provider.privacy_page, training, provider.terms_remark)
 
@@ -106,7 +106,7 @@ def practice_of(*, statistics: bool, statistics_endpoint: str, state: str | None
     return Practice(_SENT, keeps, _NOT_TRAINED, statistics, statistics_endpoint)
 
 
-def _of_anybody(applies_to: str, base_url: str) -> Terms:
+def _unknown_provider_terms(applies_to: str, base_url: str) -> Terms:
     """Return the terms of a server whose owner is unknown."""
     if is_loopback(host_of(base_url)):
         remark = "The server is on this machine: its owner's terms apply."

@@ -45,8 +45,8 @@ class Sources:
     @property
     def method_of_library(self) -> str | None:
         """The method of the provider's library: variables switch Google's library from gemini to vertex-ai."""
-        said = (next(iter(self.variables.of(name)), None) for name in _VERTEX_SWITCHES)
-        text = next((one.text for one in said if one is not None), "")
+        switches = (next(iter(self.variables.of(name)), None) for name in _VERTEX_SWITCHES)
+        text = next((one.text for one in switches if one is not None), "")
         is_vertex = self.auth_method == "gemini" and text.strip().lower() == "true"
         return "vertex-ai" if is_vertex else self.auth_method
 

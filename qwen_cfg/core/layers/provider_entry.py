@@ -36,17 +36,17 @@ class ProviderEntryLayer(FieldLayer):
     def _key(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         """Return the key in the variable that the entry names, with the reach of the variable's place."""
         setting = None if sources.entry is None else sources.entry.setting.at("envKey")
-        said = None if setting is None or not setting.text else sources.variables.value(setting.text)
-        if setting is None or said is None:
+        variable = None if setting is None or not setting.text else sources.variables.value(setting.text)
+        if setting is None or variable is None:
             return ()
         # A variable in the text of the name affects the name, too.
         file, named = setting.file, setting_origin(self, setting)
-        behind = (said.origin,)
-        via_project = named.is_from_project or said.origin.is_from_project
+        behind = (variable.origin,)
+        via_project = named.is_from_project or variable.origin.is_from_project
         origin = Origin(
             self,
             setting.place,
-            said.origin.holder.reach,
+            variable.origin.holder.reach,
             setting.text,
             file.path,
             setting.line,
@@ -54,7 +54,7 @@ class ProviderEntryLayer(FieldLayer):
             behind,
             via_project=via_project,
         )
-        return (Candidate(declared.name, Secret(said.text), origin),)
+        return (Candidate(declared.name, Secret(variable.text), origin),)
 
     def origin_of_wire(self, sources: Sources) -> Origin:
         """Return the origin of the entry's choice between OpenAI's two APIs."""

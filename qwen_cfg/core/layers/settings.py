@@ -60,7 +60,7 @@ def setting_candidate(layer: Layer, declared: Field, setting: Setting) -> Candid
 
 def setting_origin(layer: Layer, setting: Setting, *, variable: str | None = None) -> Origin:
     """Return the origin of a setting; `variable` is the variable that it sets, if any."""
-    behind = tuple(said.origin for said in setting.taken)
+    behind = tuple(value.origin for value in setting.taken)
     via_project = setting.file.reach == "project" or any(o.reach == "project" or o.via_project for o in behind)
     reach: Reach = "project" if via_project else "user"
     from qwen_schema.settings_text import is_one_variable  # noqa: PLC0415 - for a file that exists

@@ -34,11 +34,11 @@ def expand(setting: Setting, look_up: Callable[[str], VariableValue | None]) -> 
     taken: dict[str, VariableValue] = {}
 
     def text_of(name: str) -> str | None:
-        said = look_up(name)
-        if said is None:
+        value = look_up(name)
+        if value is None:
             return None
-        taken[name] = said
-        return said.text
+        taken[name] = value
+        return value.text
 
     text, names = expand_variables(setting.text, text_of)
     took = tuple(taken.values())

@@ -95,15 +95,15 @@ def _as_text(tokens: Iterable[Token]) -> Iterator[Token]:
             case "link_open":
                 links.append((str(token.attrs.get("href", "")), []))
             case "link_close":
-                url, said = links.pop()
-                yield _text("" if "".join(said) == url else f" ({url})")
+                url, label = links.pop()
+                yield _text("" if "".join(label) == url else f" ({url})")
             case "image":
                 yield _text(f"{token.content} ({token.attrs.get('src', '')})")
             case _:
                 # An entity (`&#x202e;`) may encode a character that is not allowed otherwise.
                 token.content = without_steering(token.content)
-                for _, said in links:
-                    said.append(token.content)
+                for _, label in links:
+                    label.append(token.content)
                 yield token
 
 

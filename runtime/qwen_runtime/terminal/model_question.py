@@ -38,7 +38,7 @@ def ask_model(
         questions.tell(f"  and {len(offered) - _MOST_SHOWN:,} more; any name may be typed")
     while True:
         text = questions.open("Model", _display_name(default)).strip() or default
-        name = _by_number(text, offered)
+        name = _model_with_number(text, offered)
         if not name:
             questions.warn("The name of a model is needed, or of a deployment where the provider asks for that.")
         elif holds_key(name, key):
@@ -73,7 +73,7 @@ def _usual_first(usual: str, listed: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*([usual] if is_listed(usual, listed) else []), *listed]))
 
 
-def _by_number(text: str, offered: Sequence[str]) -> str:
+def _model_with_number(text: str, offered: Sequence[str]) -> str:
     """Return the model with a number; any other text is returned unchanged."""
     if text in offered or not (text.isascii() and text.isdigit()):
         return text

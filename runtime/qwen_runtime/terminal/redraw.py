@@ -65,16 +65,16 @@ def unchanged_lines(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
     """
     if kept == 0 or old[:kept] == new[:kept]:
         return kept
-    said = "".join(map(_signs, old[:kept]))
+    known = "".join(map(_signs, old[:kept]))
     ends = list(accumulate((len(_signs(line)) for line in new), initial=0))
-    place = len(said) if "".join(map(_signs, new)).startswith(said) else _known_length(old, kept, new, ends, said)
+    place = len(known) if "".join(map(_signs, new)).startswith(known) else _known_length(old, kept, new, ends, known)
     if kept < len(ends) and ends[kept] == place:
         return kept
     line = bisect_left(ends, place)
     return line if line < len(ends) and ends[line] == place else bisect_right(ends, place) - 1
 
 
-def _known_length(old: Sequence[str], kept: int, new: Sequence[str], ends: Sequence[int], said: str) -> int:
+def _known_length(old: Sequence[str], kept: int, new: Sequence[str], ends: Sequence[int], known: str) -> int:
     """Return how many characters of the new lines are in the old lines that stay."""
     start = min(_count_same(old, new), kept)
     start_old = max(start, kept - _COMPARED_LINES)
@@ -86,8 +86,8 @@ def _known_length(old: Sequence[str], kept: int, new: Sequence[str], ends: Seque
     for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
         if block.a < stay:
             count = block.b + min(block.size, stay - block.a)
-    unsaid = (place for place, word in enumerate(after[:count]) if word not in said)
-    return ends[start_new] + sum(map(len, after[: next(unsaid, count)]))
+    unknown = (place for place, word in enumerate(after[:count]) if word not in known)
+    return ends[start_new] + sum(map(len, after[: next(unknown, count)]))
 
 
 def visible(line: str) -> str:

@@ -58,8 +58,8 @@ class Screen:
         painter = self.painter
         narrower = painter.narrower(2)
         more = [line for text in (error.where, error.hint) if text for line in narrower.text(printable(text))]
-        said = (error.what,) if error.where else error.lines
-        what = [line for text in said for line in painter.text(printable(text), "red")]
+        lines = (error.what,) if error.where else error.lines
+        what = [line for text in lines for line in painter.text(printable(text), "red")]
         self.settle([*what, *(f"  {line}" for line in more)])
 
     def settle(self, lines: Sequence[str], live: Sequence[str] = ()) -> int:

@@ -97,9 +97,9 @@ class Connection:
         if self.requests is not None:
             while self.requests.notices:
                 yield self.requests.notices.pop(0)
-            said = remark(self.requests.counts())
-            if said:
-                yield said
+            notice = remark(self.requests.counts())
+            if notice:
+                yield notice
 
     def _note_socket(self, event: str, info: dict[str, Any]) -> None:
         if event in _CONNECTED:

@@ -52,8 +52,8 @@ def unreachable(
 
 def wants_login(error: httpx.ProxyError) -> bool:
     """Return whether the proxy requires a login, or refuses the login that was sent (RFC 9110 §15.5.8, RFC 1928 §3)."""
-    said = reason(error)
-    return said.startswith("407") or "username/password" in said.lower() or "auth" in said.lower()
+    why = reason(error)
+    return why.startswith("407") or "username/password" in why.lower() or "auth" in why.lower()
 
 
 def login_advice(settings: Settings) -> str:

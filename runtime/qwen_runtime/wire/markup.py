@@ -25,7 +25,7 @@ def text_of(markup: str) -> str:
     """Return the words of a page or an XML document in one line: its messages, or else all visible text."""
     import html  # noqa: PLC0415 - few answers are pages, and its table of names is large
 
-    seen = _CDATA.sub(lambda match: html.escape(match[1]), _UNSEEN.sub(" ", markup[:_MOST_READ]))
-    messages = [message for _, message in _MESSAGE.findall(seen)]
-    pieces = (" ".join(html.unescape(piece).split()) for piece in messages or _TAG.sub("\n", seen).split("\n"))
+    visible = _CDATA.sub(lambda match: html.escape(match[1]), _UNSEEN.sub(" ", markup[:_MOST_READ]))
+    messages = [message for _, message in _MESSAGE.findall(visible)]
+    pieces = (" ".join(html.unescape(piece).split()) for piece in messages or _TAG.sub("\n", visible).split("\n"))
     return " ".join(dict.fromkeys(piece for piece in pieces if piece))

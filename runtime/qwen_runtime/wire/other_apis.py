@@ -41,10 +41,10 @@ def other_api(document: Any) -> OtherApi | None:
     """
     if isinstance(document, list):
         document = document[0] if document else None
-    return _of_object(document) if isinstance(document, dict) else None
+    return _api_of_object(document) if isinstance(document, dict) else None
 
 
-def _of_object(document: Mapping[str, Any]) -> OtherApi | None:
+def _api_of_object(document: Mapping[str, Any]) -> OtherApi | None:
     kind, named, choices = document.get("type"), document.get("object"), document.get("choices")
     output = document.get("output")
     first = choices[0] if isinstance(choices, list) and choices else None

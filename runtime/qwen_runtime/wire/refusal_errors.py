@@ -79,7 +79,7 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
         )
     if denies_model(refusal) or misses_model(refusal):
         return _model_error(refusal, settings)
-    return _by_status(refusal, settings, reason, where, url)
+    return _status_error(refusal, settings, reason, where, url)
 
 
 def _model_error(refusal: Refusal, settings: Settings) -> NotFoundError:
@@ -106,7 +106,7 @@ def path_is_unusual(base_url: str) -> bool:
     return not provider_of(base_url).has_usual_path(base_url) and not re.search(r"/v\d+\w*$", path)
 
 
-def _by_status(refusal: Refusal, settings: Settings, reason: str, where: str, url: str) -> QwenCfgError:
+def _status_error(refusal: Refusal, settings: Settings, reason: str, where: str, url: str) -> QwenCfgError:
     status = refusal.status
     if 300 <= status < 400:
         target = _target(refusal, url or settings.base_url)
