@@ -58,11 +58,11 @@ def _excluded_offers(goal: Goal, resolution: Resolution) -> Iterator[str]:
     declared = field_of_variable({goal.field.name: goal.field})
     for file in resolution.files:
         for name in file.excluded:
-            if name in declared and _says(goal, goal.field, name, file.says[name].text):
-                yield f"{file.says[name].origin} has it: excluded, since this file may not set {name}"
+            if name in declared and _has_wanted_text(goal, goal.field, name, file.values[name].text):
+                yield f"{file.values[name].origin} has it: excluded, since this file may not set {name}"
 
 
-def _says(goal: Goal, field: Field, name: str, text: str) -> bool:
+def _has_wanted_text(goal: Goal, field: Field, name: str, text: str) -> bool:
     variable = next(one for one in field.variables if one.name == name)
     return not goal.is_of_origin and goal.means(variable.means if variable.means is not None and text else text)
 

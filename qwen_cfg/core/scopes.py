@@ -150,8 +150,8 @@ def _home_variables(start: Start, directory: QwenDirectory, reader: PathReader) 
         place = Place(path, directory.reach if path.parent == directory.moved_to else "user")
         assignments = last_of_each(reader.look(path).assignments(start.dialect)).values()
         shown = start.standpoint.show(path)
-        says = {one.name: VariableValue(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
-        found = {**says, **found}
+        values = {one.name: VariableValue(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
+        found = {**values, **found}
     return found
 
 

@@ -23,11 +23,11 @@ class Pass:
     files: tuple[EnvFile, ...] = ()
     of_settings: Mapping[str, VariableValue] = field(default_factory=dict)
 
-    def says(self, name: str) -> Iterator[VariableValue]:
+    def values_of(self, name: str) -> Iterator[VariableValue]:
         """Yield the values of a variable in the sources, in order of precedence."""
         for file in self.files:
-            if name in file.says and name not in file.excluded:
-                yield file.says[name]
+            if name in file.values and name not in file.excluded:
+                yield file.values[name]
         if name in self.of_settings:
             yield self.of_settings[name]
 
@@ -59,7 +59,7 @@ class Variables:
         for number, one in enumerate(self.passes):
             if number and any(value.text for value in found):
                 break
-            for value in one.says(name):
+            for value in one.values_of(name):
                 if value not in found:
                     found.append(value)
         return tuple(found)

@@ -48,7 +48,7 @@ _TICK = 0.1
 class Reporter(Protocol):
     """Tells what happens, in one output format.
 
-    `takes_joined` says that texts may be told of as one that have come by then.
+    `takes_joined` says that texts that arrived together may be reported as one.
     """
 
     takes_joined: bool

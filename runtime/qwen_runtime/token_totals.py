@@ -85,7 +85,7 @@ def totals(records: Sequence[Record]) -> Totals:
     )
 
 
-def by_model(records: Sequence[Record]) -> dict[str, Totals]:
+def totals_by_model(records: Sequence[Record]) -> dict[str, Totals]:
     """Return the sums for each model that answered, in the order in which they were first used."""
     models = dict.fromkeys(record.model for record in records if record.is_answered)
     return {model: totals([r for r in records if r.model == model]) for model in models}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_runtime.token_totals import NOT_KNOWN, NOT_REPORTED, Record, by_model, rows, totals
+from qwen_runtime.token_totals import NOT_KNOWN, NOT_REPORTED, Record, rows, totals, totals_by_model
 from qwen_runtime.wire.usage import Usage
 
 counts = st.one_of(st.none(), st.integers(0, 10_000))
@@ -24,7 +24,7 @@ def test_totals_are_the_sums_of_reported_counts(made: list[Record]) -> None:
         assert getattr(sums, name) == (sum(counts) if counts else None)
     assert sums.requests == len(made)
     assert sums.reporting <= sums.answered <= sums.requests
-    split = by_model(made)
+    split = totals_by_model(made)
     assert sum(part.answered for part in split.values()) == sums.answered
     assert all(part.answered for part in split.values())
     if sums.cached_share is not None:

@@ -43,13 +43,13 @@ ENV_FILE = EnvFileLayer("env-file", "the env file", "project")
 def read_env_file(path_state: PathState, place: Place, shown: str, dialect: Dialect) -> EnvFile:
     """Return the env file at a place, with all its candidates; a file without text has none."""
     assignments = last_of_each(path_state.assignments(dialect))
-    says = {name: VariableValue(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
+    values = {name: VariableValue(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
     offers = {
-        variable.name: variable_candidate(declared, variable, says[variable.name].text, says[variable.name].origin)
+        variable.name: variable_candidate(declared, variable, values[variable.name].text, values[variable.name].origin)
         for declared, variable in _declared_variables()
-        if variable.name in says
+        if variable.name in values
     }
-    return EnvFile(place, shown, says, offers)
+    return EnvFile(place, shown, values, offers)
 
 
 @cache

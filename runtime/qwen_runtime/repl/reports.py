@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from qwen_runtime.token_totals import by_model, rows, totals
+from qwen_runtime.token_totals import rows, totals, totals_by_model
 from qwen_runtime.wire.quota import rows as request_rows
 from qwen_schema import (
     THIS_PROGRAM,
@@ -40,7 +40,7 @@ def show_statistics(chat: Chat, _: str) -> None:
         if granted:
             chat.screen.table(granted)
         return
-    models = by_model(records)
+    models = totals_by_model(records)
     for name, sums in models.items() if len(models) > 1 else ():
         chat.screen.say(name, "bold")
         chat.screen.table(rows(sums))

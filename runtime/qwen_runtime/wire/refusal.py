@@ -67,7 +67,7 @@ class Refusal:
     def _document(self) -> Any:
         return parse_json(self.body)
 
-    def says(self, pattern: re.Pattern[str]) -> bool:
+    def matches(self, pattern: re.Pattern[str]) -> bool:
         """Return whether the provider's codes or words contain a pattern."""
         return bool(pattern.search(" ".join((*self.codes, self.words))))
 

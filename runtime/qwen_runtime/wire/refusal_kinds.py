@@ -93,42 +93,41 @@ _NO_KEY_AT_FAULT = re.compile(
 def is_out_of_quota(refusal: Refusal) -> bool:
     """Return whether a retry is useless: the account's quota or balance is used up."""
     is_empty = bool(_EMPTY_CODES & set(refusal.codes)) or any(map(_EMPTY_CODE.search, refusal.codes))
-    if refusal.status == 402 or is_empty or refusal.says(_EMPTY):
+    if refusal.status == 402 or is_empty or refusal.matches(_EMPTY):
         return True
     is_rate = any(map(_RATE_CODE.search, refusal.codes)) or "retry-after" in refusal.headers
-    return not is_rate and (refusal.says(_PERHAPS_EMPTY) or refusal.says(_PERIOD_USED_UP))
+    return not is_rate and (refusal.matches(_PERHAPS_EMPTY) or refusal.matches(_PERIOD_USED_UP))
 
 
 def is_rate_limited(refusal: Refusal) -> bool:
     """Return whether the provider limits the rate of requests; not every provider uses the status for it."""
-    is_said = refusal.says(_LIMITED) and not refusal.says(_SIZE) and not is_about_length(refusal)
-    return refusal.status == 429 or (refusal.status in (0, 400, 403) and is_said)
+    has_words = refusal.matches(_LIMITED) and not refusal.matches(_SIZE) and not is_about_length(refusal)
+    return refusal.status == 429 or (refusal.status in (0, 400, 403) and has_words)
 
 
 def refuses_key(refusal: Refusal) -> bool:
     """Return whether the key is refused; not every provider uses the usual status (Google: 400)."""
     if names_key(refusal):
         return True
-    is_other = (
-        is_rate_limited(refusal) or refuses_country(refusal) or denies_model(refusal) or refusal.says(_NO_KEY_AT_FAULT)
-    )
+    is_other = is_rate_limited(refusal) or refuses_country(refusal) or denies_model(refusal)
+    is_other = is_other or refusal.matches(_NO_KEY_AT_FAULT)
     return refusal.status in (401, 403) and not is_other
 
 
 def names_key(refusal: Refusal) -> bool:
     """Return whether the provider names the key as the reason."""
-    is_named = bool(_KEY_CODES & set(refusal.codes)) or refusal.says(_NO_KEY)
+    is_named = bool(_KEY_CODES & set(refusal.codes)) or refusal.matches(_NO_KEY)
     return refusal.status in (0, 400, 401, 403) and is_named
 
 
 def refuses_country(refusal: Refusal) -> bool:
     """Return whether the provider does not serve the country or region of the request."""
-    return refusal.status == 451 or (refusal.status in (0, 400, 401, 403) and refusal.says(_COUNTRY))
+    return refusal.status == 451 or (refusal.status in (0, 400, 401, 403) and refusal.matches(_COUNTRY))
 
 
 def denies_model(refusal: Refusal) -> bool:
     """Return whether the key is valid but may not use the model."""
-    is_about_model = refusal.says(_NO_ACCESS) or bool(_NO_MODEL_CODES & set(refusal.codes))
+    is_about_model = refusal.matches(_NO_ACCESS) or bool(_NO_MODEL_CODES & set(refusal.codes))
     return refusal.status in (401, 403) and is_about_model
 
 
@@ -136,11 +135,11 @@ def misses_model(refusal: Refusal) -> bool:
     """Return whether the provider does not know the requested model."""
     if refusal.status not in (0, 400, 404, 422):
         return False
-    by_words = not is_about_length(refusal) and refusal.says(_NO_MODEL)
+    by_words = not is_about_length(refusal) and refusal.matches(_NO_MODEL)
     return by_words or bool(_NO_MODEL_CODES & set(refusal.codes))
 
 
 def is_about_length(refusal: Refusal) -> bool:
     """Return whether the conversation is too long for the model."""
     by_code = any("context_length" in code for code in refusal.codes)
-    return by_code or (refusal.status in (400, 413, 422) and refusal.says(_TOO_LONG))
+    return by_code or (refusal.status in (400, 413, 422) and refusal.matches(_TOO_LONG))

@@ -262,9 +262,9 @@ def _refusal_error(refusal: Refusal, connection: Connection, url: str) -> Except
 
 def _is_about_usage(refusal: Refusal) -> bool:
     """Return whether a server may refuse only the option for the usage."""
-    if refusal.says(_USAGE_OPTION):
+    if refusal.matches(_USAGE_OPTION):
         return refusal.status not in (401, 403)
-    vague = refusal.says(_NO_SUCH_OPTION) or not refusal.words or bool(_VAGUE.fullmatch(refusal.words))
+    vague = refusal.matches(_NO_SUCH_OPTION) or not refusal.words or bool(_VAGUE.fullmatch(refusal.words))
     return refusal.status in (400, 422) and vague
 
 
