@@ -92,7 +92,7 @@ def _env_file_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     world, show = resolution.world, resolution.world.standpoint.show
     for file in resolution.files:
         if goal.file in (None, file.place.path):
-            for variable, text in _variables(resolution, goal, set(file.values)):
+            for variable, text in _variables(resolution, goal, set(file.assigned)):
                 yield Edit("env-file", variable.name, text, file.place.path, file.shown)
     own = (world.cwd / ".qwen" / ".env", *(() if world.home is None else (world.home / ".qwen" / ".env",)))
     wanted = own if goal.file is None else (goal.file,)

@@ -58,8 +58,8 @@ def _excluded_offers(goal: Goal, resolution: Resolution) -> Iterator[str]:
     declared = field_of_variable({goal.field.name: goal.field})
     for file in resolution.files:
         for name in file.excluded:
-            if name in declared and _has_wanted_text(goal, goal.field, name, file.values[name].text):
-                yield f"{file.values[name].origin} has it: excluded, since this file may not set {name}"
+            if name in declared and _has_wanted_text(goal, goal.field, name, file.assigned[name].text):
+                yield f"{file.assigned[name].origin} has it: excluded, since this file may not set {name}"
 
 
 def _has_wanted_text(goal: Goal, field: Field, name: str, text: str) -> bool:

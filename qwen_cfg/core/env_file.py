@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 class EnvFile:
     """The parts of an env file that this program uses.
 
-    `values` has the value of each name that it assigns, `offers` the candidates of the declared variables, and
+    `assigned` has the value of each name that it assigns, `offers` the candidates of the declared variables, and
     `excluded` the names that it sets but may not set.
     """
 
     place: Place
     shown: str
-    values: Mapping[str, VariableValue]
+    assigned: Mapping[str, VariableValue]
     offers: Mapping[str, Candidate]
     excluded: tuple[str, ...] = ()
 
     @property
     def lines(self) -> Mapping[str, int]:
         """The line of each assigned name."""
-        return {name: value.origin.line or 0 for name, value in self.values.items()}
+        return {name: value.origin.line or 0 for name, value in self.assigned.items()}
 
 
 def may_set_all(place: Place, profile: Profile) -> bool:
@@ -42,11 +42,11 @@ def may_set_all(place: Place, profile: Profile) -> bool:
 
 def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) -> EnvFile:
     """Return an env file without the variables that it may not set; their names are in `excluded`."""
-    excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.values if name in names)
+    excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.assigned if name in names)
     if profile.refused_variables and not file.place.home_level:
         # Refused variables of a field are reported with the field.
         refused, declared = set(profile.refused_variables), file.offers
-        values = {n: value for n, value in file.values.items() if n in declared or n.upper() not in refused}
-        file = replace(file, values=values)
+        values = {n: value for n, value in file.assigned.items() if n in declared or n.upper() not in refused}
+        file = replace(file, assigned=values)
     offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
     return replace(file, offers=offers, excluded=excluded)

@@ -26,8 +26,8 @@ class Pass:
     def values_of(self, name: str) -> Iterator[VariableValue]:
         """Yield the values of a variable in the sources, in order of precedence."""
         for file in self.files:
-            if name in file.values and name not in file.excluded:
-                yield file.values[name]
+            if name in file.assigned and name not in file.excluded:
+                yield file.assigned[name]
         if name in self.of_settings:
             yield self.of_settings[name]
 

@@ -178,7 +178,7 @@ def _other_keys_text(resolution: Resolution) -> str:
     environ, read = resolution.world.variables, {variable.name for variable in _variables(resolution)}
     said = ""
     for name, title in key_variables().items():
-        file = next((file for file in resolution.files if name in file.values and file.values[name].text), None)
+        file = next((file for file in resolution.files if name in file.assigned and file.assigned[name].text), None)
         if name in read or not (environ.get(name) or file):
             continue
         where = f"environment:{name}" if environ.get(name) or file is None else f"env-file:{file.shown}:{name}"
