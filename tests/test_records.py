@@ -168,6 +168,19 @@ def test_a_class_with_many_instances_gets_a_generated_init():
         many[-1].x = 0
 
 
+def test_a_field_of_a_generated_init_may_have_any_name():
+    @record
+    class Named:
+        values: int
+        known: int
+        name: int = 3
+
+    made = [Named(number, 2) for number in range(2 * records._MANY)]
+    assert "__init__" in vars(Named)
+    assert Named.__init__ is not records._init
+    assert [(one.values, one.known, one.name) for one in made] == [(n, 2, 3) for n in range(2 * records._MANY)]
+
+
 def test_a_declared_init_is_kept():
     class Doubled(Point):
         def __init__(self, x: int) -> None:

@@ -150,7 +150,7 @@ def _init(self: Any, /, *args: object, **given: object) -> None:
 
 def _compiled_init(cls: Any) -> Callable[..., None]:
     """Return an `__init__` with the fields of a class for its parameters."""
-    parameters, lines, known = ["self"], ["values = self.__dict__"], {"_MISSING": _MISSING}
+    parameters, lines, known = ["self"], ["_record_values = self.__dict__"], {"_MISSING": _MISSING}
     for name, part in sorted(cls._parts.items(), key=lambda item: item[1].kw_only):
         if part.kw_only and "*" not in parameters:
             parameters.append("*")
@@ -158,7 +158,7 @@ def _compiled_init(cls: Any) -> Callable[..., None]:
         parameters.append(f"{name}=_default_{name}" if has_default else name)
         known[f"_default_{name}"], known[f"_make_{name}"] = part.default, part.factory
         made = "" if part.factory is None else f"_make_{name}() if {name} is _MISSING else "
-        lines.append(f"values[{name!r}] = {made}{name}")
+        lines.append(f"_record_values[{name!r}] = {made}{name}")
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines), known)  # noqa: S102 - as `dataclasses` does
     return known["__init__"]  # type: ignore[no-any-return]
 
