@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _STAND_IN = "sk-stand-in-for-the-key-0123456789"
 
 # The members of a provider entry that set a field.
-_OF_ENTRY = {"model": "id", "base_url": "baseUrl"}
+_ENTRY_MEMBERS = {"model": "id", "base_url": "baseUrl"}
 
 
 def setting_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
@@ -145,8 +145,8 @@ def _entry_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
     entry = resolution.entry.entry.setting
     if goal.variable:
         yield _setting(entry.file.path, entry.file.shown, (*entry.names, "envKey"), goal.variable)
-    elif goal.field.name in _OF_ENTRY and not goal.is_of_origin:
-        names = (*entry.names, _OF_ENTRY[goal.field.name])
+    elif goal.field.name in _ENTRY_MEMBERS and not goal.is_of_origin:
+        names = (*entry.names, _ENTRY_MEMBERS[goal.field.name])
         yield _setting(entry.file.path, entry.file.shown, names, goal.text)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 # Variables that a file of variables does not change, since files and programs are those of this machine.
-_OF_THE_MACHINE = ("HOME", "PATH", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "SYSTEMROOT", "PATHEXT")
+_MACHINE_VARIABLES = ("HOME", "PATH", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "SYSTEMROOT", "PATHEXT")
 
 # The separators of two revisions, as in git.
 _COMMON, _BOTH = "...", ".."
@@ -124,8 +124,8 @@ def environments(request: Request, files: Sequence[Path], shown: Sequence[str], 
 def _request_with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
     process = request.process
     values = file_values(process.cwd / file, shown, request.dialect or "dotenv")
-    compared = {name: value for name, value in values.items() if name not in _OF_THE_MACHINE}
-    kept = {name: text for name, text in process.environ.items() if not only or name in _OF_THE_MACHINE}
+    compared = {name: value for name, value in values.items() if name not in _MACHINE_VARIABLES}
+    kept = {name: text for name, text in process.environ.items() if not only or name in _MACHINE_VARIABLES}
     return replace(request, process=replace(process, environ={**kept, **compared}))
 
 

@@ -59,7 +59,7 @@ _UNASKED = "yolo"
 _ALLOWING = (("permissions", "allow"), ("tools", "allowed"), ("allowedTools",))
 _TOOLS = frozenset(("*", "bash", "shell", "run_shell_command", "monitor", "exec", "skill", "agent", "task"))
 # What switches a member off, or names nothing.
-_NOTHING: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
+_OFF_VALUES: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
 
 
 @record
@@ -134,7 +134,9 @@ def _in_settings(process: Process, environ: Mapping[str, str], profile: Profile)
 
 def _members(root: Node) -> list[tuple[str, str]]:
     found = ((".".join(names), root.at(*names)) for names in _STARTING)
-    values = {name: value for name, node in found if node is not None and (value := plain_value(node)) not in _NOTHING}
+    values = {
+        name: value for name, node in found if node is not None and (value := plain_value(node)) not in _OFF_VALUES
+    }
     values |= {name: value for name, value in _others(root) if name not in values and _takes_key(value)}
     values |= _telemetry(root) | _unasked_programs(root)
     return [(name, _digest(value)) for name, value in values.items()]
@@ -144,7 +146,7 @@ def _telemetry(root: Node) -> dict[str, object]:
     """Return the settings of telemetry, which sends prompts and answers, unless they only switch it off."""
     node = root.at("telemetry")
     settings = None if node is None else plain_value(node)
-    sends = isinstance(settings, dict) and any(value not in _NOTHING for value in settings.values())
+    sends = isinstance(settings, dict) and any(value not in _OFF_VALUES for value in settings.values())
     return {"telemetry": settings} if sends else {}
 
 

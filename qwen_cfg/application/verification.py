@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 QWEN_HOME = "QWEN_HOME"
 
 # A host that receives no request. An empty list would count as not set, and env files could then set it.
-_NOBODY = "qwen-cfg.invalid"
+_UNREACHABLE_HOST = "qwen-cfg.invalid"
 # The rules about changes of requests that no field shows.
 _REPORTED_RULES = ("QC125",)
 
@@ -168,7 +168,7 @@ def _environment(
     for name in (v.name for v in declared_fields()["proxy"].variables):
         environ[name] = proxy
     for name in (v.name for v in declared_fields()["no_proxy"].variables):
-        environ[name] = _NOBODY
+        environ[name] = _UNREACHABLE_HOST
     if recorder.authority is not None:
         environ["NODE_EXTRA_CA_CERTS"] = str(recorder.authority.file)
     return {**environ, **_copy_files(process, directory, resolution)}

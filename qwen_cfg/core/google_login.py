@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .variables import Variables
 
 _PROJECT, _LOCATION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"
-_EVERYWHERE = "global"
+_GLOBAL_LOCATION = "global"
 
 
 def google_project(api_key: Decision, entry: EntryChoice | None, variables: Variables) -> VariableValue | None:
@@ -41,7 +41,7 @@ def with_endpoint(
     if not decision.by_default:
         return decisions
     value = variables.value(_LOCATION)
-    location = value.text.strip() if value is not None and value.text.strip() else _EVERYWHERE
-    host = "aiplatform.googleapis.com" if location == _EVERYWHERE else f"{location}-aiplatform.googleapis.com"
+    location = value.text.strip() if value is not None and value.text.strip() else _GLOBAL_LOCATION
+    host = "aiplatform.googleapis.com" if location == _GLOBAL_LOCATION else f"{location}-aiplatform.googleapis.com"
     url = f"https://{host}/v1beta1/projects/{project.text.strip()}/locations/{location}/publishers/google"
     return {**decisions, "base_url": with_winner(decision, Candidate("base_url", url, DEFAULT.origin("default")))}

@@ -25,7 +25,7 @@ _OTHER_NAMES = {
 }
 
 # Names of other programs with another meaning.
-_OF_OTHERS = {"OPENAI_HOST", "OPENAI_MODELS"}
+_OTHER_PROGRAMS_NAMES = {"OPENAI_HOST", "OPENAI_MODELS"}
 
 # Letters of other alphabets that look like those of our names.
 _SAME_LOOK = str.maketrans(
@@ -47,7 +47,7 @@ _ALIKE = 0.88
 def similar_variable(name: str) -> str | None:
     """Return the declared variable that an unknown name means; None if no variable is similar."""
     known = field_of_variable(declared_fields())
-    if name in known or name in _OF_OTHERS:
+    if name in known or name in _OTHER_PROGRAMS_NAMES:
         return None
     upper = name.upper().replace("-", "_").rpartition(".")[2]
     if upper in _OTHER_NAMES:

@@ -82,10 +82,10 @@ def display_host(url: str) -> str:
 
 def prompts_sentence(file_provenance: FileProvenance, file: str = "this file") -> str:
     """Return the sentence for a concern about prompts only: the file comes, or may come, from others."""
-    return f"Your prompts would be sent there: {_FROM[file_provenance].format(file=file)}."
+    return f"Your prompts would be sent there: {_PROVENANCE_TEXTS[file_provenance].format(file=file)}."
 
 
-_FROM: Mapping[FileProvenance, str] = {
+_PROVENANCE_TEXTS: Mapping[FileProvenance, str] = {
     "came with the project": "git tracks {file}, so that it came with the project",
     "may have come with it": "git cannot tell whether it tracks {file}, which may have come with the project",
     "in a .git": "{file} is in a .git, where a project's author may have put it",

@@ -26,7 +26,7 @@ def file_provenance_of(path: Path, tracks: Callable[[Path], bool | None] = is_tr
     except OSError:
         return "unknown"
     tracked = tracks(path)
-    return "in a .git" if not tracked and _is_in_git(path) else _OF_TRACKED[tracked]
+    return "in a .git" if not tracked and _is_in_git(path) else _PROVENANCE_IF_TRACKED[tracked]
 
 
 def _is_in_git(path: Path) -> bool:
@@ -35,7 +35,7 @@ def _is_in_git(path: Path) -> bool:
     return any(part.lower() == ".git" for name in names for part in name.parts[:-1])
 
 
-_OF_TRACKED: Mapping[bool | None, FileProvenance] = {
+_PROVENANCE_IF_TRACKED: Mapping[bool | None, FileProvenance] = {
     True: "came with the project",
     None: "may have come with it",
     False: "unknown",

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from qwen_schema.jsonc import Node
 
 OWN_KEY = "/security/auth/apiKey"
-_OF_ENV = "/env/"
+_ENV_PREFIX = "/env/"
 
 
 def variable_of(reference: SecretReference) -> str | None:
     """Return the variable that a reference reads the key from, in the environment or in settings; None without one."""
     pointer = reference.pointer_in_file or ""
-    if reference.kind == "settings" and pointer.startswith(_OF_ENV):
+    if reference.kind == "settings" and pointer.startswith(_ENV_PREFIX):
         return "/".join(names_in_pointer(pointer)[1:])
     return reference.variable
 

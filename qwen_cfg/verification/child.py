@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The interval of checks and the time to end after the answer, in seconds; and the size of the kept output.
 _LOOK_EVERY = 0.05
-_TO_END = 5.0
+_END_SECONDS = 5.0
 _KEPT_BYTES = 8 * 1024
 
 
@@ -81,7 +81,7 @@ def _wait(process: subprocess.Popen[bytes], answered: threading.Event, deadline:
     while process.poll() is None:
         now = time.monotonic()
         if answered.is_set():
-            until = min(until, now + _TO_END) if until == deadline else until
+            until = min(until, now + _END_SECONDS) if until == deadline else until
         if now >= until:
             return not answered.is_set()
         time.sleep(_LOOK_EVERY)

@@ -29,7 +29,7 @@ _KINDS = (
 # File systems without data on a disk: reading a file there may wait forever, consume other readers' data, or
 # trigger an action (Linux, `man 5 filesystems` and Documentation/filesystems of its source).
 # fmt: off
-_OF_THE_KERNEL = {
+_KERNEL_FILE_SYSTEMS = {
     "proc", "sysfs", "debugfs", "tracefs", "cgroup", "cgroup2", "securityfs", "configfs",
     "pstore", "efivarfs", "bpf", "mqueue", "fusectl", "binfmt_misc", "selinuxfs", "smackfs",
     "resctrl", "nsfs", "nfsd", "rpc_pipefs", "xenfs", "functionfs", "gadgetfs",
@@ -94,7 +94,7 @@ def require_kind(status: os.stat_result, *, fifo: bool = False) -> None:
     if kind != "file" and not (fifo and kind == "fifo"):
         raise Unreadable(f"is a {kind}")
     # Files of the kernel occupy no blocks, and few other files do.
-    if kind == "file" and not getattr(status, "st_blocks", 1) and _file_system(status.st_dev) in _OF_THE_KERNEL:
+    if kind == "file" and not getattr(status, "st_blocks", 1) and _file_system(status.st_dev) in _KERNEL_FILE_SYSTEMS:
         raise Unreadable("is a file of the kernel, not a file on a disk")
 
 
