@@ -60,17 +60,17 @@ def _finish(code: int) -> NoReturn:
         output.notice(f"qwen-cfg: {work}; that is finished first")
     output.flush()
     signals.ignore_to_the_end()
-    if _has_nothing_to_end():
+    if _needs_no_cleanup():
         os._exit(code)
     # The interpreter collects garbage once more when it ends, which is not needed here.
     gc.freeze()
     sys.exit(code)
 
 
-def _has_nothing_to_end() -> bool:
-    """Tell whether nothing is left to do but to take modules apart, which takes longer than some commands work.
+def _needs_no_cleanup() -> bool:
+    """Return whether the process can exit without the interpreter's cleanup, which takes longer than some commands.
 
-    A short command (the others collect garbage) has written its result. Whoever asked to be called at the end is.
+    That is so after a short command (the others collect garbage), unless a function is registered with `atexit`.
     """
     return not gc.isenabled() and not atexit._ncallbacks() and _thread._count() == 0
 

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from .reading.world import AsksGit
 
 
-def _not_asked(path: Path) -> GitStatus | None:  # noqa: ARG001 - in place of git
-    """Return None: git is not asked."""
+def _no_git(path: Path) -> GitStatus | None:  # noqa: ARG001 - in place of git
+    """Return None, without asking git."""
     return None
 
 
@@ -57,7 +57,7 @@ def resolve(  # noqa: PLR0913 - the world has as many parts
     dialect: Dialect = "dotenv",
     env_file: str | os.PathLike[str] | None = None,
     search: bool = True,
-    git_status: AsksGit = _not_asked,
+    git_status: AsksGit = _no_git,
 ) -> Resolution:
     """Resolve every field in the given world; reads files, but not `os.environ`, and starts no program.
 
@@ -118,10 +118,10 @@ def load(
         cwd: the directory to resolve in, in place of the working directory.
         environ: the environment, in place of `os.environ`, which is then not read. Without HOME in it, there is no
             home.
-        values: fields by name with their values, which override every other source. An artifact takes none, but a key
-            that was a flag when the artifact was written.
+        values: fields by name with their values, which override every other source. With an artifact, only the API key
+            is allowed, if it was a flag when the artifact was written.
         profile: the version of Qwen Code to follow, as for `resolve`; an artifact has its own.
-        secret_from: where to take the key from instead, as `--secret-from` says it (`environment:MY_KEY`).
+        secret_from: where to take the key from instead, in the form of `--secret-from` (`environment:MY_KEY`).
 
     Raises:
         UsageError: if an argument is not known, or cannot be combined with an artifact.
@@ -170,9 +170,9 @@ def check(
 def _process(
     cwd: str | os.PathLike[str] | None, environ: Mapping[str, str] | None, *, remembers: bool = True
 ) -> Process:
-    """Return the process that is asked in: this one, or one with the environment and the directory that are given.
+    """Return the calling process, or a process with another environment and directory.
 
-    One that does not remember has no approval in its environment either.
+    Without `remembers`, QWEN_CFG_TRUST_PROJECT is removed from its environment.
     """
     given = os.environ if environ is None else environ
     kept = {name: text for name, text in given.items() if remembers or name != TRUST_VARIABLE}
@@ -213,7 +213,7 @@ def _at(request: Request, path: str | os.PathLike[str]) -> Request:
 
     process, name = request.process, os.fspath(path)
     if "\0" in name:
-        raise UsageError("the path holds a NUL character", where="path")
+        raise UsageError("the path contains a NUL character", where="path")
     if (process.cwd / name).is_dir():
         name = str(Path(name) / ARTIFACT_NAME)
     paths = [field for field in declared_fields().values() if field.schema.get("format") == "file-path"]
@@ -241,5 +241,7 @@ def _text(name: str, value: Value | list[str] | Secret) -> str | Secret:
     if not isinstance(items, str | bool | int | float | tuple) or (
         isinstance(items, tuple) and not all(isinstance(item, str) for item in items)
     ):
-        raise UsageError(f"a {type(value).__name__} is not a value", where=name, hint="For no value, leave it out.")
+        raise UsageError(
+            f"unsupported type {type(value).__name__}", where=name, hint="To leave the field unset, omit it."
+        )
     return Secret(show_value(items)) if secret else show_value(items)

@@ -58,7 +58,7 @@ class Views:
 TEXT, JSON = "text", "json"
 
 # The formats that list problems. Each is a module of that name in `reports/`, imported when it is used.
-PROBLEMS = {
+PROBLEM_FORMATS = {
     "github": "annotations of GitHub Actions, and a table in the job's summary",
     "sarif": "SARIF 2.1.0, for code scanning",
     "junit": "JUnit XML, for test reports",
@@ -68,7 +68,7 @@ PROBLEMS = {
 
 def add_format_option(parser: argparse.ArgumentParser, *names: str, help_text: str = "") -> None:
     """Add `--format` with the formats that a command has; the first one is the default."""
-    descriptions = "; ".join(f"{name}: {PROBLEMS[name]}" for name in names if name in PROBLEMS)
+    descriptions = "; ".join(f"{name}: {PROBLEM_FORMATS[name]}" for name in names if name in PROBLEM_FORMATS)
     parser.add_argument(
         "--format", choices=list(names), default=names[0], help=help_text or f"the output format; {descriptions}"
     )
@@ -99,5 +99,5 @@ def _problems(name: str, result: Result, output: Output, **_: object) -> None:
 RENDERERS: dict[str, Callable[..., None]] = {
     TEXT: _text,
     JSON: _json,
-    **{name: partial(_problems, name) for name in PROBLEMS},
+    **{name: partial(_problems, name) for name in PROBLEM_FORMATS},
 }

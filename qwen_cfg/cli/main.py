@@ -1,4 +1,4 @@
-"""The entry point: parses a command line, runs the command, and reports errors with their exit codes."""
+"""The entry point: parses a command line, runs the command, and reports errors. The exit codes are in `errors.py`."""
 
 from __future__ import annotations
 

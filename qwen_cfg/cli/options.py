@@ -58,6 +58,7 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
         choices=list(declared_profiles()),
         help="which version of Qwen Code to follow: "
         + "; ".join(f"{p.name} ({p.qwen_code})" for p in declared_profiles().values())
+        + "; versions between adopted the rules one by one: compare with resolve --compare-profiles"
         + f" (default: QWEN_CFG_PROFILE, else that of the qwen on the PATH, else {DEFAULT_PROFILE})",
     )
     group.add_argument(
@@ -68,8 +69,9 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--secret-from",
         metavar="KIND:WHERE",
-        help="how the artifact refers to the key: environment:VARIABLE, env-file:PATH:VARIABLE, keyring:SERVICE/NAME, "
-        "command:WORDS (run without a shell, when the key is needed), flag, oauth-cache",
+        help="where to take the key from; with -o, the artifact records this place: environment:VARIABLE, "
+        "env-file:PATH:VARIABLE, keyring:SERVICE/NAME, command:WORDS (run without a shell, when the key is needed), "
+        "flag, oauth-cache",
     )
 
 

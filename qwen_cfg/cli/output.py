@@ -122,7 +122,7 @@ class Output:
         if _is_long(text):
             self.data({"type": qwen_schema.Verbatim(kind), "text": text}, indent=None, more_follows=more_follows)
             return
-        line = f'{{"type": "{kind}", "text": {_quoted()(text)}}}'
+        line = f'{{"type": "{kind}", "text": {_json_quote()(text)}}}'
         self._write(self._stdout, without_controls(line) + "\n", more_follows=more_follows)
 
     def screen(self, render: Callable[[int], Part], color: Color = "auto") -> None:
@@ -130,13 +130,13 @@ class Output:
         from .painting import wants_color  # noqa: PLC0415
 
         is_colored = wants_color(color, is_terminal=self.is_terminal)
-        told = None if is_colored else _plain(render)
-        if told is None:
-            told = self._by_rich(render, color, is_colored=is_colored)
-        lines = told.split("\n")[:-1]
+        text = None if is_colored else _plain(render)
+        if text is None:
+            text = self._render_with_rich(render, color, is_colored=is_colored)
+        lines = text.split("\n")[:-1]
         self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
 
-    def _by_rich(self, render: Callable[[int], Part], color: Color, *, is_colored: bool) -> str:
+    def _render_with_rich(self, render: Callable[[int], Part], color: Color, *, is_colored: bool) -> str:
         from io import StringIO  # noqa: PLC0415
 
         from rich.console import Console  # noqa: PLC0415 - slow to load, and few screens need it
@@ -254,7 +254,7 @@ def _encoder(indent: int | None) -> json.JSONEncoder:
 
 
 @cache
-def _quoted() -> Callable[[str], str]:
+def _json_quote() -> Callable[[str], str]:
     """Return the function that writes a text in JSON; the encoder of documents makes one for each document."""
     from json.encoder import encode_basestring  # noqa: PLC0415 - few commands need it
 

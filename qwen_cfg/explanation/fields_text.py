@@ -82,15 +82,15 @@ def _unused_values(field: FieldExplanation) -> tuple[UnusedValue, ...]:
 
 def _unused_text(unused: UnusedValue) -> str:
     label = {
-        "beaten": "overridden:",
-        "empty": "empty:",
+        "beaten": "overridden",
+        "empty": "empty",
         "not reached": "not reached",
-        "hidden by an empty variable": "hidden by an empty variable:",
-        "needs reach user": "refused (needs reach user):",
-        "not under this method": "not read under this method:",
-        "not beside the entry": "not used with this provider entry:",
+        "hidden by an empty variable": "hidden by an empty variable",
+        "needs reach user": "refused (needs reach user)",
+        "not under this method": "not read under this method",
+        "not beside the entry": "not used with this provider entry",
     }[unused.fate]
-    return f"{label} {printable(origin_text(unused.layer, unused.origin, unused.variable))}"
+    return f"{printable(origin_text(unused.layer, unused.origin, unused.variable))}, {label}"
 
 
 def layers_part(field: FieldExplanation, layers: tuple[Layer, ...], width: int) -> list[Part]:

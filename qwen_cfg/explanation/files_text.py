@@ -31,7 +31,7 @@ def search_part(explanation: Explanation, everything: bool, width: int) -> list[
         "none": "env file: none (--no-env-file)",
     }[explanation.chosen_by]
     if explanation.home_fills_in and explanation.chosen_by == "search":
-        rule = "env files: the first one found, then those of the home for what it leaves unset"
+        rule = "env files: the first one found, then the home's files, for variables that are still unset"
     shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
     rows = [row for run in _runs(shown, everything) for row in _rows(run)]
     table = grid(rows, width, uncut=(0, 1)) if width >= SIDE_BY_SIDE_WIDTH else None
@@ -128,7 +128,7 @@ def settings_part(explanation: Explanation, everything: bool, width: int) -> lis
     if not explanation.settings:
         return []
     rows = [_scope_row(scope) for scope in shown]
-    heading = [Text(), Lines(Text("settings: the scopes are merged; an upper one overrides those below", "bold"))]
+    heading = [Text(), Lines(Text("settings: the scopes are merged; a higher scope overrides a lower one", "bold"))]
     table = grid(rows, width, uncut=(0, 1, 2)) if width >= SIDE_BY_SIDE_WIDTH else None
     return [*heading, *([part for row in rows for part in _scope_lines(row, width)] if table is None else [table])]
 

@@ -1,4 +1,4 @@
-"""Every rule, in the order of the codes."""
+"""Every rule, in the order of the codes. A new rule also needs a page in `pages.toml`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ RULES = (
         profiles.resolves_differently,
     ),
     Rule(EXCLUDED, "note", "a variable is excluded", files.excluded),
-    Rule("QC114", "warning", "an unknown variable has a name similar to a known one", names.nobody_reads),
+    Rule("QC114", "warning", "an unknown variable has a name similar to a known one", names.unknown_variable),
     Rule("QC115", "warning", "an env file sets a variable twice", files.assigned_twice),
     Rule("QC116", "warning", "the API key does not look like a key", keys.doubtful_key),
     Rule("QC117", "warning", "the API key belongs to another provider", keys.foreign_key),

@@ -59,7 +59,8 @@ def undecided(resolution: Resolution) -> Iterator[Finding]:
         yield _no_method(resolution)
     elif decision.winner is None:
         yield Finding(
-            f"There is no API key and no cached Qwen OAuth login: {_sources_text(resolution)}."
+            "No authentication method is set, and none can be inferred: there is no cached Qwen OAuth login, and the "
+            f"API key is {_sources_text(resolution)}."
             f"{_unreached_keys_text(resolution)}{_other_keys_text(resolution)}",
             f"{_how_to_set_key(resolution)} {_NO_KEY_NEEDED}",
             "auth_method",
@@ -74,7 +75,7 @@ def _no_method(resolution: Resolution) -> Finding:
         if any(found):
             missing = (" or ".join(group) for group, is_set in zip(groups, found, strict=True) if not is_set)
             lacking.append(f"for {method}, also set {' and '.join(missing)}")
-    why = f"; {'; '.join(lacking)} (a flag does not count)" if lacking else ""
+    why = f"; {'; '.join(lacking)} (a flag such as --model selects no method)" if lacking else ""
     set_them = "Set those variables, too, or use" if lacking else "Use"
     return Finding(
         "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
@@ -176,18 +177,18 @@ def _unreached_keys_text(resolution: Resolution) -> str:
 def _other_keys_text(resolution: Resolution) -> str:
     """Return the providers' own key variables that are set but not read under this method; never a key."""
     environ, read = resolution.world.variables, {variable.name for variable in _variables(resolution)}
-    said = ""
+    hints = ""
     for name, title in key_variables().items():
         file = next((file for file in resolution.files if name in file.assigned and file.assigned[name].text), None)
         if name in read or not (environ.get(name) or file):
             continue
         where = f"environment:{name}" if environ.get(name) or file is None else f"env-file:{file.shown}:{name}"
         place = "the environment" if environ.get(name) or file is None else f"{file.shown}:{file.lines[name]}"
-        said += (
+        hints += (
             f" {name} is set in {place}, but is not read. To use this key of {title}, add --secret-from {where} and "
             "set the provider's base URL."
         )
-    return said
+    return hints
 
 
 def _how_to_set_key(resolution: Resolution) -> str:

@@ -23,7 +23,8 @@ def readable_by_others(resolution: Resolution) -> Iterator[Finding]:
         seen = resolution.world.look(file.place.path)
         if seen.kind == "file" and seen.is_shared:
             yield Finding(
-                f"{file.shown} holds an API key, and other users of this machine can read it (mode {seen.mode:04o}).",
+                f"{file.shown} contains an API key, and other users of this machine can read it "
+                f"(mode {seen.mode:04o}).",
                 f"Restrict the file: chmod 600 {_as_word(file.shown)}",
                 "api_key",
                 file.shown,
@@ -37,11 +38,11 @@ def seen_by_git(resolution: Resolution) -> Iterator[Finding]:
         status, word = resolution.world.in_git.get(file.place.path), _as_word(file.shown)
         where = ("api_key", file.shown, key.origin.line)
         if status in ("tracked", "may be tracked"):
-            message = f"{file.shown} holds an API key, and git tracks it or may track it."
+            message = f"{file.shown} contains an API key, and git tracks it or may track it."
             hint = f"Run git rm --cached {word}, and add it to .gitignore. If it was ever pushed, revoke the key."
             yield Finding(message, hint, *where)
         elif status == "not ignored":
-            message = f"{file.shown} holds an API key, and git does not ignore it: git add would add it."
+            message = f"{file.shown} contains an API key, and git does not ignore it: git add would add it."
             yield Finding(message, f"Add {file.place.path.name} to .gitignore.", *where)
 
 

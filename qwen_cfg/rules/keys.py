@@ -26,7 +26,7 @@ _MADE_UP = re.compile(
     re.IGNORECASE,
 )
 
-# A longer text is none of these words, which the pattern, slow to compile, need not be asked then.
+# A longer text is none of these words, so the pattern, which is slow to compile, is skipped.
 _LONGEST_MADE_UP = len("sk-no-key-required")
 
 _LONGEST_PLACEHOLDER = 256

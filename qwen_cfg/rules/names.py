@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
 
 
-def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
+def unknown_variable(resolution: Resolution) -> Iterator[Finding]:
     """A name is similar to a variable, or another program uses it for the same setting, and the variable is not set."""
     for name in resolution.world.similar_names:
         right = _intended_variable(resolution, name)

@@ -22,12 +22,13 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
     if resolution.google_project is not None:
         yield from _sends_google_login(resolution)
         return
-    asked = split_to_ask(resolution, resolution.world.file_provenance)
-    split = asked or split_origin(resolution)
+    to_ask = split_to_ask(resolution, resolution.world.file_provenance)
+    split = to_ask or split_origin(resolution)
     if split is not None and not _is_reported_by_variable_rule(resolution, split):
         yield Finding(
-            f"{split.origin} sends {_what(split)} to {printable(display_host(split.url))}{_FROM[split.provenance]}.",
-            "The endpoint is a known provider or this machine: no approval is needed." if asked is None else _ASKS,
+            f"{split.origin} {'sends' if to_ask is None else 'would send'} {_data_sent(split)} to "
+            f"{printable(display_host(split.url))}{_FROM[split.provenance]}.",
+            "The endpoint is a known provider or this machine: no approval is needed." if to_ask is None else _ASKS,
             "base_url",
             split.origin.file,
             split.origin.line,
@@ -64,5 +65,5 @@ _FROM = {
 }
 
 
-def _what(split: Split) -> str:
+def _data_sent(split: Split) -> str:
     return f"{split.whose[0].lower()}{split.whose[1:]}" if split.whose else "your prompts"

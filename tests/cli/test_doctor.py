@@ -152,7 +152,7 @@ def test_the_config_in_use_is_shown(desk: Desk, server: Provider) -> None:
     lines = [line.split() for line in rest[:3]]
     assert lines[0] == ["base_url", f"{server.url}/v1", "--openai-base-url"]
     assert lines[1] == ["model", "gpt-4o-mini", "./.env:2", "OPENAI_MODEL"]
-    assert lines[2] == ["api_key", "corr…aple", "(28", "characters)", "OPENAI_API_KEY", "in", "./.env"]
+    assert lines[2] == ["api_key", "corr…aple", "(28", "characters)", "./.env:1", "OPENAI_API_KEY"]
     assert outcome.out.rstrip().endswith("all steps passed")
     assert_no_key(PLAIN_KEY, outcome)
 

@@ -234,7 +234,7 @@ def test_the_suggested_commands_work(desk: Desk, server: Provider, how: str) -> 
     refused = desk.run("run", "-p", "x", *options[how], env=env).exits(5).err
     advised = shlex.split(refused.partition("To approve, once: ")[2].partition(". For one run")[0])
     err = desk.run(*advised[1:], env=env).exits(5).err
-    again = shlex.split(err.partition("If that is right: ")[2].splitlines()[0])
+    again = shlex.split(err.partition("To approve it anyway: ")[2].splitlines()[0])
     assert again[-1] == "--yes"
     desk.run(*again[1:], env=env).exits(0)
     desk.run("run", "-p", "x", *options[how], env=env).exits(0)

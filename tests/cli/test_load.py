@@ -129,7 +129,7 @@ def test_load_returns_the_warnings_of_run(open_desk: Desk) -> None:
     desk = open_desk
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n").chmod(0o644)
     (warning,) = load(**world(desk)).warnings
-    assert warning.startswith("QC303 warning: ./.env holds an API key")
+    assert warning.startswith("QC303 warning: ./.env contains an API key")
     assert warning in desk.run("run", "-p", "x", "--openai-base-url", "http://127.0.0.1:9/v1").output
 
 

@@ -212,7 +212,7 @@ def test_the_comparison_as_data(differing: Desk) -> None:
 def test_the_search_distinguishes_the_first_file_from_later_ones(differing: Desk) -> None:
     differing.write("work/.env", "OPENAI_MODEL=between\n")
     out = explain(differing, "--profile", NEWER).exits(0).out
-    assert after(out, "env files: the first one found, then those of the home") == [
+    assert after(out, "env files: the first one found, then the home's files") == [
         "absent ./.qwen/.env",
         "> found ./.env sets api_key, model",
         "not reached ../.env would set model",

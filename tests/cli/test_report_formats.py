@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from support.report_schemas import CODE_QUALITY, SARIF
 
-from qwen_cfg.cli.formats import PROBLEMS, RENDERERS
+from qwen_cfg.cli.formats import PROBLEM_FORMATS, RENDERERS
 from qwen_cfg.cli.parser import build_parser
 
 from .process import KEY
@@ -146,7 +146,7 @@ def test_problems_fail_in_every_format(services: Desk) -> None:
     assert [r["ruleId"] for r in results(services, *words, code=1)] == ["QC304"]
 
 
-@pytest.mark.parametrize("form", list(PROBLEMS))
+@pytest.mark.parametrize("form", list(PROBLEM_FORMATS))
 def test_every_format_has_the_same_problems(services: Desk, form: str) -> None:
     out = report(services, form)
     for code in ("QC304", "drift", "TOML"):
@@ -154,7 +154,7 @@ def test_every_format_has_the_same_problems(services: Desk, form: str) -> None:
     assert KEY not in out
 
 
-@pytest.mark.parametrize("form", list(PROBLEMS))
+@pytest.mark.parametrize("form", list(PROBLEM_FORMATS))
 def test_an_error_is_in_every_format_and_on_standard_error(services: Desk, form: str) -> None:
     """Also with one artifact, or with none."""
     for name in ("c", "missing.toml"):
@@ -179,7 +179,7 @@ def test_paths_start_from_the_workspace_in_every_directory(services: Desk) -> No
 
 
 def test_all_formats_are_in_the_table() -> None:
-    assert list(RENDERERS) == ["text", "json", *PROBLEMS]
+    assert list(RENDERERS) == ["text", "json", *PROBLEM_FORMATS]
     for name, command in build_parser().commands.items():
         for action in command.actions:
             if "--format" in action.option_strings:

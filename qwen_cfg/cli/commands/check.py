@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import artifact_name, request_of, with_config
 from qwen_cfg.cli.check_one import CheckOptions, as_argument, check_artifact, update_options
-from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, Views, add_format_option, show
+from qwen_cfg.cli.formats import JSON, PROBLEM_FORMATS, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.options import add_field_flags, add_resolution_options
 from qwen_cfg.cli.reports.check import report_data, show_text
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ignore", action="extend", type=_codes, default=[], metavar="CODES", help="skip these rules")
     parser.add_argument("--update", action="store_true", help="update the artifact if it has drift")
-    add_format_option(parser, TEXT, JSON, *PROBLEMS)
+    add_format_option(parser, TEXT, JSON, *PROBLEM_FORMATS)
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = examples("check", "check --update", "check services/", "check --select all --format github .")
@@ -75,7 +75,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
             return _check_targets(targets, options, args, output)
         report = check_artifact(with_config(request_of(args), name), options)
     except QwenCfgError as error:
-        if args.format in PROBLEMS:
+        if args.format in PROBLEM_FORMATS:
             _show_error(artifact_name(name) or ARTIFACT_NAME, error, args.format, output)
         raise
     views = Views(partial(show_text, report), partial(report_data, report), partial(_results, report))

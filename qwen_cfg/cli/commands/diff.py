@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of, working_directory
-from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, add_format_option, show
+from qwen_cfg.cli.formats import JSON, PROBLEM_FORMATS, TEXT, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.options import add_field_flags, add_resolution_options
 from qwen_schema import QwenCfgError, UsageError
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "are compared",
     )
     parser.add_argument("--summary", action="store_true", help="show only the totals, and not each artifact")
-    add_format_option(parser, TEXT, JSON, *PROBLEMS)
+    add_format_option(parser, TEXT, JSON, *PROBLEM_FORMATS)
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = (
@@ -91,7 +91,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     try:
         changes = _environments(args) if args.env_from else _artifacts(args, output)
     except QwenCfgError as error:
-        if args.format in PROBLEMS:
+        if args.format in PROBLEM_FORMATS:
             _show_error(args, error, output)
         raise
     show(args.format, Diff(changes, summary=args.summary), output)

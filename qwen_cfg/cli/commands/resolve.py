@@ -68,7 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --explain or --compare-profiles, on a terminal: show keys in full",
     )
-    parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
+    parser.add_argument(
+        "--force", action="store_true", help="with --show-secrets: also if the output is not a terminal"
+    )
     add_color_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)

@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="NAME",
         choices=[name for schema in SCHEMAS for name in schema.names],
-        help="the schema to print: " + "; ".join(f"{schema.name} ({schema.summary})" for schema in SCHEMAS) + ". "
-        "Without NAME, all schemas are listed",
+        help=f"the schema to print: {', '.join(name for schema in SCHEMAS for name in schema.names)}; "
+        "without NAME, all schemas are listed with their contents",
     )
     parser.epilog = (
         examples("schema", "schema resolved > qwen.schema.json", "schema explain")

@@ -170,7 +170,7 @@ def _require_yes(lines: list[str], command: list[str], output: Output) -> None:
     """
     if not has_terminal():
         with_yes = shlex.join([*command, "--yes"])
-        raise NotTrustedError(*lines, hint=f"There is no terminal to ask at. If that is right: {with_yes}")
+        raise NotTrustedError(*lines, hint=f"There is no terminal to ask at. To approve it anyway: {with_yes}")
     output.notice(*lines, "")
     if not confirm("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)

@@ -72,13 +72,15 @@ def line(step: Step, width: int) -> Part:
 
 
 def closing(examination: Examination, width: int) -> Part:  # noqa: ARG001 - like the other parts
-    """Return the conclusion: all steps passed, or the first thing to fix."""
+    """Return the conclusion: all steps passed, or the first of several things to fix."""
     first = examination.first_failure
     if first is None:
         count = sum(step.outcome == "note" for step in examination.steps)
         notes = f", with {count} note{'' if count == 1 else 's'}" if count else ""
         exception = ", except the list of models" if any(s.outcome == "failed" for s in examination.steps) else ""
         return Group(Text(), Lines(Text(f"all steps passed{notes}{exception}", "green")))
+    if sum(step.outcome == "failed" for step in examination.steps) == 1 and first.hint:
+        return Group()
     return Group(Text(), Lines(Text(f"First fix ({first.name}): {_redact(first.hint or first.what)}", "bold")))
 
 
@@ -112,11 +114,10 @@ def _settings(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
     artifact = use.artifact
     yield "base_url", artifact.text("base_url"), _origin(artifact, "base_url")
     yield "model", artifact.text("model"), _origin(artifact, "model")
-    # The present reference to the key, which --secret-from may have changed.
     if use.key is None:
         yield "login", "Qwen OAuth", str(artifact.api_key.path)
     else:
-        yield "api_key", mask(use.key.reveal()), str(artifact.api_key)
+        yield "api_key", mask(use.key.reveal()), _key_origin(artifact)
     proxy_settings = {
         "proxy": artifact.text("proxy"),
         "no_proxy": artifact.text("proxy") and show_value(cast("tuple[str, ...]", artifact.config["no_proxy"])),
@@ -129,6 +130,14 @@ def _settings(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
 
 def _origin(artifact: ResolvedConfig, name: str) -> str:
     return artifact.provenance[name].text
+
+
+def _key_origin(artifact: ResolvedConfig) -> str:
+    """Return the origin of the key, or the present reference to it if --secret-from has changed the reference."""
+    reference, recorded = artifact.api_key, artifact.provenance["api_key"]
+    is_recorded = reference.kind == recorded.layer and reference.variable == recorded.variable
+    is_same_file = reference.path is None or str(recorded.origin).startswith(f"{reference.path}:")
+    return provenance_text(recorded) if is_recorded and is_same_file else str(reference)
 
 
 def _redact(text: str) -> str:

@@ -19,7 +19,7 @@ PROVIDERS: dict[str, Any] = {
         'key_remark': 'A key of a project can be limited to some models and permissions.',
         'terms_page': 'https://openai.com/policies/services-agreement/',
         'privacy_page': 'https://openai.com/enterprise-privacy/',
-        'training_remark': "OpenAI's documents say that data sent to the API is not used for training, unless the account opts in.",
+        'training_remark': "OpenAI's documentation says that data sent to the API is not used for training, unless the account opts in.",
     },
     'azure': {
         'title': 'Azure OpenAI',
@@ -36,7 +36,7 @@ PROVIDERS: dict[str, Any] = {
         'key_remark': "A key belongs to one resource, which is the first part of the host's name.",
         'terms_page': 'https://www.microsoft.com/licensing/terms/productoffering/MicrosoftAzure/allprograms',
         'privacy_page': 'https://learn.microsoft.com/legal/cognitive-services/openai/data-privacy',
-        'training_remark': "Microsoft's documents say that prompts and answers are not used to train foundation models without the customer's permission or instruction.",
+        'training_remark': "Microsoft's documentation says that prompts and answers are not used to train foundation models without the customer's permission or instruction.",
     },
     'openrouter': {
         'title': 'OpenRouter',
@@ -55,7 +55,7 @@ PROVIDERS: dict[str, Any] = {
         'terms_page': 'https://openrouter.ai/terms',
         'privacy_page': 'https://openrouter.ai/privacy',
         'terms_remark': 'The terms of the provider that OpenRouter passes a request on to apply too.',
-        'training_remark': "OpenRouter's documents say that this depends on the provider that a request is passed on to; they list which may train: https://openrouter.ai/docs/guides/privacy/provider-logging",
+        'training_remark': "OpenRouter's documentation says that this depends on the provider that a request is passed on to; it lists which may train: https://openrouter.ai/docs/guides/privacy/provider-logging",
         'headers': {
             'HTTP-Referer': 'https://pypi.org/project/qwen-cfg/',
             'X-OpenRouter-Title': 'qwen-cfg',
@@ -113,7 +113,7 @@ PROVIDERS: dict[str, Any] = {
         'terms_page': 'https://www.alibabacloud.com/help/en/legal/latest/alibaba-cloud-international-website-product-terms-of-service',
         'privacy_page': 'https://www.alibabacloud.com/help/en/model-studio/privacy-notice',
         'terms_remark': 'An account of aliyun.com (mainland China) has other terms: https://terms.alicdn.com/legal-agreement/terms/common_platform_service/20230728213935489/20230728213935489.html',
-        'training_remark': "Alibaba Cloud's documents say that data is never used for training, except under the Coding Plan and the personal Token Plan, where prompts and answers serve to improve services and models.",
+        'training_remark': "Alibaba Cloud's documentation says that data is never used for training, except under the Coding Plan and the personal Token Plan, where prompts and answers serve to improve services and models.",
         'headers': {
             'X-DashScope-CacheControl': 'enable',
         },
@@ -132,7 +132,7 @@ PROVIDERS: dict[str, Any] = {
         'key_remark': 'The key is an access token (gcloud auth print-access-token), which is valid for an hour.',
         'terms_page': 'https://cloud.google.com/terms/service-terms',
         'privacy_page': 'https://cloud.google.com/terms/cloud-privacy-notice',
-        'training_remark': "Google Cloud's documents say that customers' data is not used to train or fine-tune models without their permission or instruction.",
+        'training_remark': "Google Cloud's documentation says that customers' data is not used to train or fine-tune models without their permission or instruction.",
     },
     'gemini': {
         'title': 'Google Gemini API',
