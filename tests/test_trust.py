@@ -204,6 +204,7 @@ def test_known_providers_and_this_machine_only_give_a_warning(url: str) -> None:
         assert concern_of(resolution, always) is None
         (diagnostic,) = [d for d in diagnose(resolution) if d.code == "QC301"]
         assert (diagnostic.severity, diagnostic.finding.path, diagnostic.finding.line) == ("warning", "./.env", 1)
+        assert " sends your " in diagnostic.finding.message
         assert "no approval is needed" in diagnostic.finding.hint
 
 
@@ -216,6 +217,7 @@ def test_every_other_host_is_of_concern(url: str) -> None:
         assert concern is not None
         assert concern.settings == (("base_url", url),)
         (diagnostic,) = [d for d in diagnose(resolution) if d.code == "QC301"]
+        assert " would send your " in diagnostic.finding.message
         assert "qwen-cfg trust" in diagnostic.finding.hint
 
 

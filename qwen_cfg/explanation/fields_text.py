@@ -8,6 +8,7 @@ from qwen_cfg.core.layers import layer_named
 from qwen_schema import declared_fields, printable
 from qwen_schema.origins import origin_text
 from qwen_schema.records import replace
+from qwen_schema.values import EMPTY_LIST
 
 from .layout import SIDE_BY_SIDE_WIDTH, grid, longest_word, stack_cells
 from .styled import GAP, Group, Lines, Table, Text
@@ -27,7 +28,10 @@ def field_table(fields: list[FieldExplanation], width: int) -> Part:
     rows: list[tuple[Text, Text, Text]] = []
     for field in fields:
         rows.append((Text(f"  {field.name}", "bold"), value_text(field), source_text(field)))
-        rows += [(Text(), Text(_display(o.value), "dim"), Text(_unused_text(o), "dim")) for o in _unused_values(field)]
+        rows += [
+            (Text(), Text(_display(field.name, o.value), "dim"), Text(_unused_text(o), "dim"))
+            for o in _unused_values(field)
+        ]
     name = max((row[0].cell_len for row in rows), default=0)
     widths = _column_widths([row[1:] for row in rows], width - name - 2 * GAP)
     if width < SIDE_BY_SIDE_WIDTH or widths is None:
@@ -54,7 +58,9 @@ def _stacked_fields(fields: list[FieldExplanation]) -> Part:
     for field in fields:
         lines.append(Text(field.name, "bold"))
         lines += [Lines(value_text(field), 2), Lines(source_text(field), 2)]
-        lines += [Lines(Text(f"{_display(o.value)}  {_unused_text(o)}", "dim"), 4) for o in _unused_values(field)]
+        lines += [
+            Lines(Text(f"{_display(field.name, o.value)}  {_unused_text(o)}", "dim"), 4) for o in _unused_values(field)
+        ]
     return Group(*lines)
 
 
@@ -62,11 +68,13 @@ def value_text(field: FieldExplanation) -> Text:
     """Return the value of a field for display."""
     if field.value is None:
         return Text("(none)", "red" if field.layer is None and field.name == "api_key" else "dim")
-    return Text(_display(field.value), "red" if field.problem else "green")
+    return Text(_display(field.name, field.value), "red" if field.problem else "green")
 
 
-def _display(value: str) -> str:
-    return printable(value) if value else "(empty)"
+def _display(field: str, value: str) -> str:
+    """Return a value for display; an empty text and an empty list look the same."""
+    is_empty_list = value == EMPTY_LIST and declared_fields()[field].schema.get("type") == "array"
+    return "(empty)" if not value or is_empty_list else printable(value)
 
 
 def source_text(field: FieldExplanation) -> Text:
@@ -97,9 +105,9 @@ def layers_part(field: FieldExplanation, layers: tuple[Layer, ...], width: int) 
     """Return every layer of a field with its value, or with the places where the field can be set."""
     values: dict[str, list[tuple[str, str]]] = {}
     if field.layer:
-        values[field.layer] = [(_display(field.value or ""), field.won_by)]
+        values[field.layer] = [(_display(field.name, field.value or ""), field.won_by)]
     for unused in _unused_values(field):
-        values.setdefault(unused.layer, []).append((_display(unused.value), _unused_text(unused)))
+        values.setdefault(unused.layer, []).append((_display(field.name, unused.value), _unused_text(unused)))
     rows: list[tuple[Text, ...]] = []
     for layer in layers:
         if layer.name not in values:

@@ -118,9 +118,9 @@ def foreign_key(resolution: Resolution) -> Iterator[Finding]:
     if key is None or provider is None or not issuers or provider.title in issuers:
         return
     origin = resolution.decisions["base_url"].winner
-    said = f" ({origin.origin})" if origin is not None else ""
+    place = f" ({origin.origin})" if origin is not None else ""
     yield Finding(
-        f"The API key from {key.origin} has the prefix of {' and '.join(issuers)}, but the base URL{said} is "
+        f"The API key from {key.origin} has the prefix of {' and '.join(issuers)}, but the base URL{place} is "
         f"{provider.title}'s: {host_of(base_url)}.",
         "Set the base URL and the key of the same provider in the same place; "
         "otherwise the key is sent to the wrong provider.",
@@ -154,13 +154,16 @@ def _may_be_placeholder(text: str) -> bool:
 def _key(resolution: Resolution) -> Candidate | None:
     """Return the key that would be sent; None if it is a made-up word or a pointer."""
     key = _own_key(resolution)
-    return key if key is not None and is_key(key.revealed) else None
+    return key if key is not None and resolution.auth_method == "openai" and is_key(key.revealed) else None
 
 
 def _own_key(resolution: Resolution) -> Candidate | None:
-    """Return the text that would be sent as the key, even if it is a made-up word; None for a pointer."""
+    """Return the text that would be sent as the key, even if it is a made-up word; None for a pointer.
+
+    If no method is set, that is the key that would be sent once openai is set.
+    """
     key = resolution.decisions["api_key"].winner
-    if key is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
+    if key is None or resolution.options.secret_from is not None or resolution.auth_method not in (None, "openai"):
         return None
     return None if not key.revealed or kind_of_pointer(key.revealed) is not None else key
 

@@ -97,7 +97,9 @@ def test_a_keyring_name_is_asked_about_with_any_git_status(
         assert KEYRING_NAME in ask(desk, server, **keyring, **more).exits(5).err
     out = desk.run("resolve", "--explain", env=keyring).exits(0).out
     assert "QC301" in out
-    assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in " ".join(out.split())
+    assert "would send the entry of your keyring (me in the keyring's qwen) to stranger.example" in " ".join(
+        out.split()
+    )
     assert server.taken() == []
     # One question is enough.
     desk.run("trust", "--yes", env=keyring).exits(0)
@@ -117,7 +119,7 @@ def test_the_question_about_a_tracked_file_names_the_keyring_entry(
 ) -> None:
     clone(desk, {".env": NAMED})
     text = " ".join(desk.run("resolve", "--explain", env=keyring).exits(0).out.split())
-    assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in text
+    assert "would send the entry of your keyring (me in the keyring's qwen) to stranger.example" in text
     assert KEYRING_NAME in ask(desk, server, **keyring).exits(5).err
 
 

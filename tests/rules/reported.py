@@ -123,6 +123,8 @@ REPORTED: dict[str, list[Place]] = {
         ],
         with_key(f"{KEY} # prod", "http://localhost:8000/v1"),
         replace(env(), flags={"api_key": "your-api-key"}),
+        # No method is set: the placeholder is reported along with that.
+        replace(env(OPENAI_API_KEY="your-api-key"), profile=NEWER),
     ],
     "QC117": [
         with_key("sk-or-v1-0123456789abcdef", "https://api.openai.com/v1"),
