@@ -22,7 +22,7 @@ from qwen_schema import Secret, StreamRedactor
 from .processes import directory
 from .provider import text_of
 from .report import write_table
-from .working import deepened
+from .working import make_deep_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def main() -> None:
     with directory() as at:
         rows = [
             _resolving("warm `resolve()`", at, at),
-            _called(at),
+            _function_calls(at),
             *(_deep(at, depth) for depth in _DEPTHS),
             *_event(),
         ]
@@ -47,19 +47,19 @@ def main() -> None:
 
 
 def _deep(at: Path, depth: int) -> tuple[str, str, str, str]:
-    return _resolving(f"`resolve()`, {depth} directories deep", deepened(at / f"floor-{depth}", depth), at)
+    return _resolving(f"`resolve()`, {depth} directories deep", make_deep_directory(at / f"floor-{depth}", depth), at)
 
 
 def _resolving(title: str, cwd: Path, home: Path) -> tuple[str, str, str, str]:
     work = partial(resolve, environ={"PATH": "/usr/bin"}, cwd=cwd, home=home)
     work()
-    with _noted() as calls:
+    with _recorded_calls() as calls:
         work()
     whole, alone = _median(work), _median(partial(_replay, calls))
     return title, f"{whole:,.0f} µs", f"{alone:,.0f} µs", f"its {len(calls):,} file system calls"
 
 
-def _called(at: Path) -> tuple[str, str, str, str]:
+def _function_calls(at: Path) -> tuple[str, str, str, str]:
     """Return how many functions of Python a warm `resolve()` calls, and what so many calls of an empty one take."""
     work = partial(resolve, environ={"PATH": "/usr/bin"}, cwd=at, home=at)
     count = 0
@@ -83,17 +83,17 @@ def _called(at: Path) -> tuple[str, str, str, str]:
 
 
 @contextmanager
-def _noted() -> Iterator[Calls]:
+def _recorded_calls() -> Iterator[Calls]:
     """Note the calls of the file system that are made in a block."""
     calls: Calls = []
     real = {name: getattr(os, name) for name in _CALLS}
 
-    def noting(name: str, *args: Any, **options: Any) -> Any:
+    def record_call(name: str, *args: Any, **options: Any) -> Any:
         calls.append((name, args))
         return real[name](*args, **options)
 
     for name in _CALLS:
-        setattr(os, name, partial(noting, name))
+        setattr(os, name, partial(record_call, name))
     try:
         yield calls
     finally:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .processes import PROGRAM, cpu_of, directory
 from .provider import provider
 from .report import write_table
-from .working import asking, deepened
+from .working import asking, make_deep_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +61,7 @@ def main() -> int:
 def _growths(at: Path) -> Iterator[Growth]:
     explain = ("resolve", "--explain")
     # The system walks each path from its root, so that each of its calls takes longer in a deeper directory.
-    depths = [deepened(at / f"deep-{depth}", depth) for depth in (1, 400, 800)]
+    depths = [make_deep_directory(at / f"deep-{depth}", depth) for depth in (1, 400, 800)]
     title = "depth of directories (400), without system calls"
     yield Growth(title, explain, tuple((deep, {}) for deep in depths), with_system=False)
     yield Growth("lines of an env file (20,000)", explain, _files(at, "lines", (1, 20_000, 40_000), "# a comment\n"))

@@ -29,8 +29,8 @@ def main() -> None:
         root = Path(directory, "monorepo")
         environment = {"HOME": directory, "PATH": os.environ["PATH"]}
         _build(root, environment)
-        many = min(_measured([_PROGRAM, "check", "."], root, environment) for _ in range(_ROUNDS))
-        one = min(_measured([_PROGRAM, "check", "team00/service0000"], root, environment) for _ in range(_ROUNDS))
+        many = min(_measure([_PROGRAM, "check", "."], root, environment) for _ in range(_ROUNDS))
+        one = min(_measure([_PROGRAM, "check", "team00/service0000"], root, environment) for _ in range(_ROUNDS))
     print(f"{_SERVICES:,} artifacts, one call:     {many[0]:6.1f} s of CPU, {many[1]:5.1f} s elapsed")
     print(f"{_SERVICES:,} artifacts, {_SERVICES:,} calls: {one[0] * _SERVICES:6.1f} s of CPU (from one of them)")
 
@@ -56,7 +56,7 @@ def _build(root: Path, environment: dict[str, str]) -> None:
         subprocess.run(["git", *words], cwd=root, env=environment, check=True)
 
 
-def _measured(words: list[str], root: Path, environment: dict[str, str]) -> tuple[float, float]:
+def _measure(words: list[str], root: Path, environment: dict[str, str]) -> tuple[float, float]:
     """Return the seconds of CPU that a command and its processes take, and the seconds elapsed."""
     used, began = _cpu_seconds(), time.perf_counter()
     subprocess.run(words, cwd=root, env=environment, stdout=subprocess.DEVNULL, check=True)

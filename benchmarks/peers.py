@@ -47,7 +47,7 @@ def main() -> None:
             "`python -I -c pass`": NOTHING,
             "`qwen-cfg resolve`": [PROGRAM, "resolve"],
             "`qwen-cfg resolve --explain`": [PROGRAM, "resolve", "--explain"],
-            **dict(_working(_installed(), at, env)),
+            **dict(_working(_install_peers(), at, env)),
         }
         took: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(_ROUNDS):
@@ -74,7 +74,7 @@ def _working(
             yield name, words
 
 
-def _installed() -> Iterator[tuple[str, list[str]]]:
+def _install_peers() -> Iterator[tuple[str, list[str]]]:
     """Yield the peers that can be installed, with their commands."""
     python, bin_ = _HOME / "bin" / "python", _HOME / "bin"
     if not python.exists():

@@ -49,12 +49,12 @@ def _warm(at: Path) -> tuple[str, str, str]:
 
 def _depths(at: Path) -> Iterator[tuple[str, str, str]]:
     for depth in (200, 400):
-        deep = deepened(at, depth)
+        deep = make_deep_directory(at, depth)
         seconds = median_cpu([PROGRAM, "resolve", "--explain"], deep, rounds=3)
         yield f"`resolve --explain`, {depth} directories deep", f"{seconds:.2f} s", "1 s" if depth == 400 else ""
 
 
-def deepened(at: Path, depth: int) -> Path:
+def make_deep_directory(at: Path, depth: int) -> Path:
     """Return a directory that lies so deep, with an env file in it."""
     deep = at.joinpath(*["d"] * depth)
     deep.mkdir(parents=True, exist_ok=True)

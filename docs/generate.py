@@ -59,7 +59,7 @@ def providers_page() -> str:
     """Return the table of the providers."""
     rows = "".join(_provider_row(provider) for provider in declared_providers().values())
     begun = "; ".join(
-        f"{p.title} {_listed(p.key_beginnings)}" for p in declared_providers().values() if p.key_beginnings
+        f"{p.title} {_word_list(p.key_beginnings)}" for p in declared_providers().values() if p.key_beginnings
     )
     remarks = "".join(f"\n**{p.title}**: {p.key_remark}\n" for p in declared_providers().values() if p.key_remark)
     terms = "".join(_terms_row(provider) for provider in declared_providers().values() if provider.terms_page)
@@ -121,7 +121,7 @@ def _terms_row(provider: Provider) -> str:
     return f"| {provider.title} | {pages}{remark} | {provider.training_remark or 'no statement known'} |\n"
 
 
-def _listed(words: tuple[str, ...]) -> str:
+def _word_list(words: tuple[str, ...]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 

@@ -98,16 +98,16 @@ def _take_shared(parser: Parser) -> dict[str, str]:
         for group in groups:
             command._action_groups.remove(group)
             begin = f"{_line(group.description)}\n" if group.description else ""
-            rows = ((_spelled(action), (action.help or "").replace("%%", "%")) for action in group._group_actions)
+            rows = ((_option_text(action), (action.help or "").replace("%%", "%")) for action in group._group_actions)
             content = begin + _entries((tag, _sentence(text)) for tag, text in rows)
             sections[_HEADINGS[group.title or ""]] = content
     return sections
 
 
-def _spelled(action: argparse.Action) -> str:
+def _option_text(action: argparse.Action) -> str:
     value = action.metavar or ("{" + ",".join(map(str, action.choices)) + "}" if action.choices else "")
-    spelled = ", ".join(_bold(option) for option in action.option_strings)
-    return f"{spelled} {_italic(str(value))}" if value and action.nargs != 0 else spelled
+    options = ", ".join(_bold(option) for option in action.option_strings)
+    return f"{options} {_italic(str(value))}" if value and action.nargs != 0 else options
 
 
 def _sections() -> dict[str, str]:
@@ -126,11 +126,11 @@ def _conversation() -> str:
         "In a terminal, qwen-cfg run without a prompt begins a conversation. A line that begins with / is a command; "
         "to send such a line to the model, begin it with //."
     )
-    rows = ((_called(name, command.argument), _sentence(command.summary)) for name, command in COMMANDS.items())
+    rows = ((_command_text(name, command.argument), _sentence(command.summary)) for name, command in COMMANDS.items())
     return f"{begin}\n{_entries(rows)}"
 
 
-def _called(name: str, argument: str) -> str:
+def _command_text(name: str, argument: str) -> str:
     return _bold(f"/{name}") + (f" {_italic(argument)}" if argument else "")
 
 

@@ -45,7 +45,15 @@ def _fuzz(target: str, seconds: int) -> int:
         for name, data in seeds_of(target):
             (seeds / name).write_bytes(data)
         ended = subprocess.run(
-            [sys.executable, "-m", "fuzz.engine", target, *_options(target, seconds), str(_grown(target)), str(seeds)],
+            [
+                sys.executable,
+                "-m",
+                "fuzz.engine",
+                target,
+                *_options(target, seconds),
+                str(_new_inputs(target)),
+                str(seeds),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
@@ -66,19 +74,19 @@ def _options(target: str, seconds: int) -> list[str]:
     ]
 
 
-def _grown(target: str) -> Path:
+def _new_inputs(target: str) -> Path:
     """Return the directory of a target's inputs with new coverage."""
     directory = GROWN / target
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
 
-def _report(target: str, code: int, said: str) -> None:
-    executions = _EXECUTIONS.search(said)
+def _report(target: str, code: int, output: str) -> None:
+    executions = _EXECUTIONS.search(output)
     count = f"{int(executions[1]):,} executions" if executions else "it did not finish"
     print(f"{target}: {count}, {f'exit {code}: see {CRASHES}' if code else 'no crash'}", flush=True)
     if code:
-        print("\n".join(said.splitlines()[-_LINES_OF_A_CRASH:]), flush=True)
+        print("\n".join(output.splitlines()[-_LINES_OF_A_CRASH:]), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from qwen_schema import ArtifactError
 from qwen_schema.envfile import Subject
 from qwen_schema.envfile.text import decode_text
 
-from .artifacts import taken
+from .artifacts import load_or_refuse
 
 _SUBJECT = Subject("./qwen.toml", "artifact", ArtifactError, "Make it readable.")
 
@@ -17,4 +17,4 @@ def check(data: bytes) -> None:
         text = decode_text(data, _SUBJECT)
     except ArtifactError:
         return
-    taken(text)
+    load_or_refuse(text)

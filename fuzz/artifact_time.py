@@ -11,9 +11,9 @@ from .timing import require_linear
 
 def check(data: bytes) -> None:
     """Raise an error if reading takes more than linear time."""
-    require_linear({"artifact": _loaded}, data)
+    require_linear({"artifact": _load_artifact}, data)
 
 
-def _loaded(text: str) -> None:
+def _load_artifact(text: str) -> None:
     with suppress(ArtifactError):
         load(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from .artifacts import taken
+from .artifacts import load_or_refuse
 from .sound import REFERENCES, sound_document
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def check(data: bytes) -> None:
         if choices.is_over:
             break
         _change(document, choices)
-    from_json = taken(json.dumps(document), sentinel=_SENTINEL)
+    from_json = load_or_refuse(json.dumps(document), sentinel=_SENTINEL)
     text = _toml(document)
     if text is not None:
-        assert taken(text, sentinel=_SENTINEL) == from_json
+        assert load_or_refuse(text, sentinel=_SENTINEL) == from_json
 
 
 def _toml(document: dict[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _WHERE = "./qwen.toml"
 
 
-def taken(text: str, *, sentinel: str = "") -> ResolvedConfig | None:
+def load_or_refuse(text: str, *, sentinel: str = "") -> ResolvedConfig | None:
     """Return the artifact in a text; None if it is refused with a message that contains no secret of it.
 
     Nothing but the declared error may be raised.
@@ -37,8 +37,8 @@ def _require_the_way_round(artifact: ResolvedConfig) -> None:
 
 
 def _require_sound_refusal(error: ArtifactError, sentinel: str) -> None:
-    said = f"{error} {error!r} {error.hint}"
+    message = f"{error} {error!r} {error.hint}"
     assert str(error).startswith(f"{_WHERE}: ")
     assert error.hint
-    assert not looks_like_key(said)
-    assert not sentinel or sentinel not in said
+    assert not looks_like_key(message)
+    assert not sentinel or sentinel not in message

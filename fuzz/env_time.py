@@ -13,10 +13,10 @@ from .timing import require_linear
 
 def check(data: bytes) -> None:
     """Raise an error if reading takes more than linear time."""
-    require_linear({**{dialect: reader_of(dialect) for dialect in DIALECTS}, "value": _shown}, data)
+    require_linear({**{dialect: reader_of(dialect) for dialect in DIALECTS}, "value": _parse_values}, data)
 
 
-def _shown(text: str) -> None:
+def _parse_values(text: str) -> None:
     for name in ("api_key", "base_url", "model"):
         field = declared_fields()[name]
         safe_text(field, text)

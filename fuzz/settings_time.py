@@ -18,19 +18,19 @@ _FILE = SettingsFile("workspace", Path("settings.json"), "settings.json")
 
 def check(data: bytes) -> None:
     """Raise an error if reading takes more than linear time."""
-    require_linear({"text": _put_in, "file": _loaded}, data)
+    require_linear({"text": _replace_variables, "file": _read_settings}, data)
 
 
-def _said(name: str) -> VariableValue | None:
+def _variable(name: str) -> VariableValue | None:
     return VariableValue("x", ENVIRONMENT.origin(name, name)) if name.startswith("A") else None
 
 
-def _put_in(text: str) -> None:
+def _replace_variables(text: str) -> None:
     variables_in(text)
     expand_variables(text, lambda name: "x" if name.startswith("A") else None)
 
 
-def _loaded(text: str) -> None:
+def _read_settings(text: str) -> None:
     with suppress(JsonError):
-        tree = expand(migrate(file_tree(parse_jsonc(text), _FILE)), _said)
+        tree = expand(migrate(file_tree(parse_jsonc(text), _FILE)), _variable)
         merge_scopes([tree, tree])

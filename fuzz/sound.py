@@ -39,7 +39,7 @@ def sound_document(reference: str = "env-file") -> dict[str, Any]:
     }
 
 
-def written() -> Iterator[tuple[str, bytes]]:
+def valid_artifacts() -> Iterator[tuple[str, bytes]]:
     """Yield valid artifacts in both forms, each with a name."""
     for reference in REFERENCES:
         document = sound_document(reference)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .sound import written
+from .sound import valid_artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,4 +32,4 @@ def seeds_of(target: str) -> Iterator[tuple[str, bytes]]:
         for number, line in enumerate(_RECORDED.read_text(encoding="utf-8").splitlines()):
             yield f"recorded-{number}", json.loads(line)["text"].encode()
     if target == "artifact_text":
-        yield from written()
+        yield from valid_artifacts()

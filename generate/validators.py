@@ -78,47 +78,56 @@ class Compiler:
             return [repr(schema)]
         if unknown := set(schema) - _KNOWN:
             raise ValueError(f"no condition is known for {', '.join(sorted(unknown))}")
-        conditions = [self._of_any(keyword, schema[keyword], name, base) for keyword in _OF_ANY if keyword in schema]
+        conditions = [
+            self._any_condition(keyword, schema[keyword], name, base) for keyword in _OF_ANY if keyword in schema
+        ]
         for kind, keywords in _OF_TYPE.items():
-            found = [c for keyword in keywords if keyword in schema for c in self._of_type(keyword, schema, name, base)]
+            found = [
+                c
+                for keyword in keywords
+                if keyword in schema
+                for c in self._type_conditions(keyword, schema, name, base)
+            ]
             if found and not _is_of(schema, kind):
                 found = [f"(not {_TYPES[kind]} or ({' and '.join(found)}))"]
             conditions += found
         return conditions
 
-    def _of_any(self, keyword: str, said: Any, name: str, base: str) -> str:
+    def _any_condition(self, keyword: str, content: Any, name: str, base: str) -> str:
         match keyword:
             case "type":
-                return _TYPES[said]
+                return _TYPES[content]
             case "const":
-                return f"is_equal(value, {said!r})"
+                return f"is_equal(value, {content!r})"
             case "enum":
-                return f"any(is_equal(value, choice) for choice in {tuple(said)!r})"
+                return f"any(is_equal(value, choice) for choice in {tuple(content)!r})"
             case "$ref":
-                return f"{self._referred(said, base)}(value)"
-        choices = [self.function(f"{name}_{number}", schema, base) for number, schema in enumerate(said, start=1)]
+                return f"{self._reference_function(content, base)}(value)"
+        choices = [self.function(f"{name}_{number}", schema, base) for number, schema in enumerate(content, start=1)]
         return f"sum(conforms(value) for conforms in ({', '.join(choices)},)) == 1"
 
-    def _of_type(self, keyword: str, schema: Mapping[str, Any], name: str, base: str) -> list[str]:
-        said = schema[keyword]
+    def _type_conditions(self, keyword: str, schema: Mapping[str, Any], name: str, base: str) -> list[str]:
+        content = schema[keyword]
         match keyword:
             case "required":
-                return [f"{entry!r} in value" for entry in said]
+                return [f"{entry!r} in value" for entry in content]
             case "properties":
-                parts = {entry: part for entry, part in said.items() if part is not True}
+                parts = {entry: part for entry, part in content.items() if part is not True}
                 functions = {entry: self.function(f"{name}_{entry}", part, base) for entry, part in parts.items()}
                 return [f"has_only(value, {entry!r}, {function})" for entry, function in functions.items()]
             case "additionalProperties":
                 declared = tuple(schema.get("properties", ()))
-                if said is False:
+                if content is False:
                     return [f"not any(True for _ in others_of(value, {declared!r}))"]
-                function = self.function(f"{name}_others", said, base)
+                function = self.function(f"{name}_others", content, base)
                 return [f"all(map({function}, others_of(value, {declared!r})))"]
             case "items":
-                return [f"all(map({self.function(f'{name}_items', said, base)}, value))"]
-        return [_SIMPLE[keyword].format(said if keyword not in _NAMING else repr(_known(keyword, said)))]
+                return [f"all(map({self.function(f'{name}_items', content, base)}, value))"]
+        return [
+            _SIMPLE[keyword].format(content if keyword not in _NAMING else repr(_pattern_or_format(keyword, content)))
+        ]
 
-    def _referred(self, reference: str, base: str) -> str:
+    def _reference_function(self, reference: str, base: str) -> str:
         """Return the function for the schema at a reference."""
         document, _, pointer = reference.partition("#")
         base = document or base
@@ -134,7 +143,7 @@ def _is_of(schema: Mapping[str, Any], kind: str) -> bool:
     return schema.get("type") in kinds
 
 
-def _known(keyword: str, text: str) -> str:
+def _pattern_or_format(keyword: str, text: str) -> str:
     """Return a pattern, or the name of a format with a check."""
     if keyword == "format" and text not in CHECKS:
         raise ValueError(f"no check is known for the format {text}")

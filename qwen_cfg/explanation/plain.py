@@ -23,12 +23,12 @@ class _NotPlainError(Exception):
 def plain_text(screen: Part, width: int) -> str | None:
     """Return the lines of a screen of so many columns; None where rich has to draw it."""
     try:
-        return "".join(f"{line}\n" for line in _drawn(screen, width))
+        return "".join(f"{line}\n" for line in _draw(screen, width))
     except _NotPlainError:
         return None
 
 
-def _drawn(part: Part, width: int) -> Iterator[str]:
+def _draw(part: Part, width: int) -> Iterator[str]:
     match part:
         case Text():
             yield from _lines_of(part, width)
@@ -39,7 +39,7 @@ def _drawn(part: Part, width: int) -> Iterator[str]:
             yield from _rows_of(part, width)
         case Group():
             for inner in part.parts:
-                yield from _drawn(inner, width)
+                yield from _draw(inner, width)
 
 
 def _lines_of(text: Text, width: int) -> Iterator[str]:
