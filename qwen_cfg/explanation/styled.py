@@ -79,7 +79,7 @@ class Text:
             yield self._part(start, start + len(line))
             start += len(line) + 1
 
-    def wrapped(self, width: int, hanging: int = 0) -> Iterator[Text]:
+    def wrap(self, width: int, hanging: int = 0) -> Iterator[Text]:
         """Yield a line in as many lines as it needs; no word is cut."""
         leading = len(self.plain) - len(self.plain.lstrip())
         offsets, used, begun = [0], leading, leading
@@ -124,7 +124,7 @@ class Lines:
     def at(self, width: int) -> Iterator[Text]:
         """Yield the lines as they are to stand on a screen of a width."""
         for paragraph in self._text.lines():
-            for number, line in enumerate(paragraph.wrapped(width - self._indent, self._hanging)):
+            for number, line in enumerate(paragraph.wrap(width - self._indent, self._hanging)):
                 shown = Text(" " * (self._indent + (self._hanging if number else 0)), is_unbroken=True)
                 yield shown.append_text(line)
 

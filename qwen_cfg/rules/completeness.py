@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NO_KEY_NEEDED = "If your own server needs no key, set any value."
 
 
-def invalid(resolution: Resolution) -> Iterator[Finding]:
+def invalid_value(resolution: Resolution) -> Iterator[Finding]:
     """The value of the highest layer is invalid. No value of a lower layer replaces it."""
     for name, decision in resolution.decisions.items():
         if decision.problem is not None and decision.winner is not None:
@@ -52,7 +52,7 @@ def _stop_text(resolution: Resolution) -> str:
     return "Qwen Code would stop here. " if resolution.profile.reads_settings else ""
 
 
-def undecided(resolution: Resolution) -> Iterator[Finding]:
+def missing_method(resolution: Resolution) -> Iterator[Finding]:
     """No layer sets the authentication method, and it cannot be inferred."""
     decision = resolution.decisions["auth_method"]
     if decision.winner is None and not resolution.profile.credential_decides_method:
@@ -108,7 +108,7 @@ def two_methods(resolution: Resolution) -> Iterator[Finding]:
         )
 
 
-def unrecognised(resolution: Resolution) -> Iterator[Finding]:
+def unknown_switch_value(resolution: Resolution) -> Iterator[Finding]:
     """The text of a switch is neither true nor false; it may be meant for another program."""
     for name, decision in resolution.decisions.items():
         if decision.unrecognised and decision.winner is not None:

@@ -38,7 +38,7 @@ def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
         yield Finding(message, f"Add {usual} to its end, if it is missing.", "base_url", *place_of(winner))
 
 
-def readable_on_the_way(resolution: Resolution) -> Iterator[Finding]:
+def unencrypted_key(resolution: Resolution) -> Iterator[Finding]:
     """The key would be sent unencrypted to another machine."""
     winner, base_url = _base_url(resolution)
     if winner is None or not _sends_key(resolution):

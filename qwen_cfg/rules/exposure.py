@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 def readable_by_others(resolution: Resolution) -> Iterator[Finding]:
     """Other users of the machine can read the file and its key."""
     for file, key in _with_key(resolution):
-        seen = resolution.world.look(file.place.path)
-        if seen.kind == "file" and seen.is_shared:
+        sighting = resolution.world.look(file.place.path)
+        if sighting.kind == "file" and sighting.is_shared:
             yield Finding(
                 f"{file.shown} contains an API key, and other users of this machine can read it "
-                f"(mode {seen.mode:04o}).",
-                f"Restrict the file: chmod 600 {_as_word(file.shown)}",
+                f"(mode {sighting.mode:04o}).",
+                f"Restrict the file: chmod 600 {_shell_word(file.shown)}",
                 "api_key",
                 file.shown,
                 key.origin.line,
             )
 
 
-def seen_by_git(resolution: Resolution) -> Iterator[Finding]:
+def unprotected_from_git(resolution: Resolution) -> Iterator[Finding]:
     """Git tracks the file, or the next `git add` adds it: a push then publishes the key."""
     for file, key in _with_key(resolution):
-        status, word = resolution.world.in_git.get(file.place.path), _as_word(file.shown)
+        status, word = resolution.world.in_git.get(file.place.path), _shell_word(file.shown)
         where = ("api_key", file.shown, key.origin.line)
         if status in ("tracked", "may be tracked"):
             message = f"{file.shown} contains an API key, and git tracks it or may track it."
@@ -53,6 +53,6 @@ def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
             yield file, key
 
 
-def _as_word(shown: str) -> str:
+def _shell_word(shown: str) -> str:
     """Return a path as a word of a command line; the `~` of a home is not quoted."""
     return f"~/{quote(shown[2:])}" if shown.startswith("~/") else quote(shown)

@@ -27,9 +27,9 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 def dialects_differ(resolution: Resolution) -> Iterator[Finding]:
     """The npm package dotenv and python-dotenv read a variable in use differently."""
     for file in resolution.files:
-        seen = resolution.world.look(file.place.path)
-        if _may_differ(seen.text or ""):
-            yield from _differences(file, seen)
+        state = resolution.world.look(file.place.path)
+        if _may_differ(state.text or ""):
+            yield from _differences(file, state)
 
 
 def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def _place_text(origin: Origin) -> str:
     return f"{origin.variable} in {origin.place}" if origin.variable is not None else origin.place
 
 
-def excluded(resolution: Resolution) -> Iterator[Finding]:
+def excluded_variables(resolution: Resolution) -> Iterator[Finding]:
     """A plain .env sets a variable that it may not set, so the value is not used."""
     feeds = field_of_variable(declared_fields())
     for file in resolution.files:
@@ -68,7 +68,7 @@ def excluded(resolution: Resolution) -> Iterator[Finding]:
             )
 
 
-def assigned_twice(resolution: Resolution) -> Iterator[Finding]:
+def double_assignment(resolution: Resolution) -> Iterator[Finding]:
     """An env file sets a variable to two different values: an edit of the first line has no effect."""
     feeds = field_of_variable(declared_fields())
     for file in resolution.files:
@@ -136,11 +136,11 @@ def _is_assignment(line: str) -> bool:
     return bool(equals) and name.isascii() and name.isidentifier() and _PLAIN.issuperset(value)
 
 
-def _differences(file: EnvFile, seen: PathState) -> Iterator[Finding]:
+def _differences(file: EnvFile, state: PathState) -> Iterator[Finding]:
     from qwen_schema.envfile.dotenv_python import dialect_differences  # noqa: PLC0415 - slow to import
 
     feeds = field_of_variable(declared_fields())
-    for name, (ours, theirs) in dialect_differences(seen.assignments("dotenv"), seen.assignments("python")).items():
+    for name, (ours, theirs) in dialect_differences(state.assignments("dotenv"), state.assignments("python")).items():
         if name in feeds and name not in file.excluded:
             line = (ours or theirs).line  # type: ignore[union-attr]
             yield Finding(

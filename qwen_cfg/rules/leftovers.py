@@ -40,7 +40,7 @@ _VARIABLE = re.compile(r".*\$\{[^{}]*\}.*|.*\$[A-Za-z_]\w*.*", re.DOTALL)
 _VARIABLE_OF_CMD = re.compile(r"%[A-Za-z_]\w*%")
 
 
-def left_over(resolution: Resolution) -> Iterator[Finding]:
+def extra_characters(resolution: Resolution) -> Iterator[Finding]:
     """The model or a URL contains an extra mark, comment, name or variable, which is sent as part of the value."""
     for name, decision in resolution.decisions.items():
         winner, is_url = decision.winner, decision.field.schema.get("format", "").endswith("-url")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _REPORTED_BY_COMPLETENESS = ("auth_method", "api_key")
 
 
-def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
+def unreached_fields(resolution: Resolution) -> Iterator[Finding]:
     """A field has its default or no value, and a file that was not read sets it."""
     for name, file, offer in _unreached_values(resolution):
         variable, first = str(offer.origin.variable), resolution.files[0].shown
@@ -38,12 +38,12 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
     if not _ended_early(resolution):
         return
     first = resolution.files[0].shown
-    told = {(name, file.shown) for name, file, _ in _unreached_values(resolution)}
+    reported = {(name, file.shown) for name, file, _ in _unreached_values(resolution)}
     for file in resolution.unreached:
         offers = [
             unread_candidate(file, name, resolution.auth_method)
             for name in resolution.decisions
-            if (name, file.shown) not in told
+            if (name, file.shown) not in reported
         ]
         variables = [str(offer.origin.variable) for offer in offers if offer is not None]
         if variables and not _is_reported_by_completeness(resolution, offers):
@@ -55,7 +55,7 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
             )
 
 
-def skipped(resolution: Resolution) -> Iterator[Finding]:
+def skipped_places(resolution: Resolution) -> Iterator[Finding]:
     """The path of an env file exists, but is not an env file."""
     for visit in resolution.search.visits:
         if visit.outcome == "skipped":

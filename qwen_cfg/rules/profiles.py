@@ -30,10 +30,10 @@ def resolves_differently(case: Case) -> Iterator[Finding]:
 def other_is_installed(case: Case) -> Iterator[Finding]:
     """The installed Qwen Code follows other rules than the named profile."""
     if case.chosen_profile is not None:
-        yield from installed_otherwise(case.chosen_profile)
+        yield from installed_differs(case.chosen_profile)
 
 
-def installed_otherwise(chosen_profile: ChosenProfile) -> Iterator[Finding]:
+def installed_differs(chosen_profile: ChosenProfile) -> Iterator[Finding]:
     """Yield the finding about an installed Qwen Code with other rules than the profile; it needs no resolution."""
     ignored = chosen_profile.ignored
     if ignored is not None:
@@ -73,10 +73,10 @@ def _how_to_agree(profile: Profile, field: Field) -> str:
 
 
 def _outcome_text(other: ProfileComparison, difference: ProfileDifference) -> str:
-    decision, told = difference.decision, other.resolution
+    decision, there = difference.decision, other.resolution
     if decision.winner is None:
-        if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":
-            return f"is not needed: the login is {told.login_path}"
+        if there is not None and decision.field.secret and there.auth_method == "qwen-oauth":
+            return f"is not needed: the login is {there.login_path}"
         return "has no value"
     origin = decision.winner.origin
     by = "by default" if origin.place == "default" else f"from {origin}"

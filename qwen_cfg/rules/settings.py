@@ -34,7 +34,7 @@ _OF_SETTINGS = ("settings", "settings-env", "provider-entry")
 _MOST_IGNORED = 5
 
 
-def not_read(case: Case) -> Iterator[Finding]:
+def unread_settings(case: Case) -> Iterator[Finding]:
     """Settings files exist, and the profile in use does not read them."""
     resolution = case.resolution
     files = resolution.settings_files
@@ -94,7 +94,7 @@ def folder_not_trusted(resolution: Resolution) -> Iterator[Finding]:
         )
 
 
-def discontinued(resolution: Resolution) -> Iterator[Finding]:
+def discontinued_login(resolution: Resolution) -> Iterator[Finding]:
     """Qwen OAuth is the method, and Qwen Code 0.21 and later refuses it."""
     method = resolution.decisions["auth_method"].winner
     if resolution.profile.reads_settings and resolution.auth_method == "qwen-oauth" and method is not None:
@@ -128,7 +128,7 @@ def key_of_another_place(resolution: Resolution) -> Iterator[Finding]:
 
 def changes_requests(resolution: Resolution) -> Iterator[Finding]:
     """Settings change the request: headers, the body, the model; `qwen-cfg run` ignores these changes."""
-    for setting in _changing(resolution):
+    for setting in _request_settings(resolution):
         if setting.members:
             taken = ", ".join(dict.fromkeys(str(o) for leaf in leaves(setting) for o in _variable_origins(leaf)))
             yield Finding(
@@ -141,7 +141,7 @@ def changes_requests(resolution: Resolution) -> Iterator[Finding]:
             )
 
 
-def _changing(resolution: Resolution) -> Iterator[Setting]:
+def _request_settings(resolution: Resolution) -> Iterator[Setting]:
     """Yield the settings that change requests: of the provider entry if one is used, else of `model`."""
     if resolution.entry is not None:
         config = resolution.entry.entry.setting.at("generationConfig")
@@ -154,7 +154,7 @@ def _changing(resolution: Resolution) -> Iterator[Setting]:
 
 
 def _variable_origins(setting: Setting) -> tuple[Origin, ...]:
-    return tuple(said.origin for said in setting.taken)
+    return tuple(value.origin for value in setting.taken)
 
 
 def _whose(setting: Setting) -> str:
@@ -162,9 +162,9 @@ def _whose(setting: Setting) -> str:
     return "; this file belongs to a project" if is_projects or setting.file.reach == "project" else ""
 
 
-def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
+def ignored_providers(resolution: Resolution) -> Iterator[Finding]:
     """The name of a provider is not a method, and `providerProtocol` does not map it, so the provider is ignored."""
-    ignored = list(_ignored_providers(resolution))
+    ignored = list(_providers_without_method(resolution))
     for setting, right in _wrong_forms(resolution):
         yield Finding(
             f"{setting.place}: Qwen Code ignores this value, since it has the wrong form.",
@@ -174,10 +174,10 @@ def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
             setting.line,
         )
     more = len(ignored) - _MOST_IGNORED
-    for number, (name, said, models) in enumerate(ignored[:_MOST_IGNORED], 1):
+    for number, (name, method, models) in enumerate(ignored[:_MOST_IGNORED], 1):
         others = f" It ignores {more} more." if number == _MOST_IGNORED and more > 0 else ""
         yield Finding(
-            f"{models.place}: Qwen Code ignores this provider, since {said} is not a method.{others}",
+            f"{models.place}: Qwen Code ignores this provider, since {method} is not a method.{others}",
             f'To set its method: "providerProtocol": {{"{name}": "openai"}}',
             "model",
             models.file.shown,
@@ -195,17 +195,17 @@ def _wrong_forms(resolution: Resolution) -> Iterator[tuple[Setting, str]]:
             yield models, '[{"id": "…"}], a list of entries; {"models": […]} belongs to "$version": 5'
 
 
-def _ignored_providers(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
+def _providers_without_method(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
     settings = resolution.settings
     providers = None if settings is None else settings.at("modelProviders")
     for name, models in (providers.members or {} if providers is not None else {}).items():
         mapped = None if settings is None else settings.at("providerProtocol", name)
-        said = name if mapped is None else mapped.text
-        if said not in resolution.profile.methods:
-            yield name, said or "its value in providerProtocol", models
+        method = name if mapped is None else mapped.text
+        if method not in resolution.profile.methods:
+            yield name, method or "its value in providerProtocol", models
 
 
-def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
+def replaced_objects(resolution: Resolution) -> Iterator[Finding]:
     """A scope replaces a whole object of the settings, so a lower scope's value is not used."""
     settings = resolution.settings
     for declared in (decision.field for decision in resolution.decisions.values()):
@@ -230,16 +230,16 @@ def _replacing_setting(settings: SettingsLoad, lost: Setting, names: tuple[str, 
     return next((one for one in on_the_way if one is not None and one.members is None and one.file != lost.file), None)
 
 
-def left_as_it_stands(resolution: Resolution) -> Iterator[Finding]:
+def unreplaced_variables(resolution: Resolution) -> Iterator[Finding]:
     """A variable in the settings is not set, or refers to another variable, so its name stays in the value."""
     for decision in resolution.decisions.values():
         winner = decision.winner
         if winner is None or winner.origin.path is None or winner.origin.layer not in _OF_SETTINGS:
             continue
         names = variables_in(winner.revealed)
-        said = resolution.variables.value(names[0]) if names else None
+        value = resolution.variables.value(names[0]) if names else None
         # A text that looks like a variable may be part of a key, unless a variable of that name exists.
-        if not names or (decision.field.secret and said is None):
+        if not names or (decision.field.secret and value is None):
             continue
         why, fix = _why_left(resolution, names[0])
         yield Finding(
@@ -256,11 +256,11 @@ def _why_left(resolution: Resolution, name: str) -> tuple[str, str]:
     chain: dict[str, str] = {}
     following: str | None = name
     while following is not None and following not in chain:
-        said = resolution.variables.value(following)
-        if said is None:
+        value = resolution.variables.value(following)
+        if value is None:
             break
-        chain[following] = f"{following} ({said.origin.place})"
-        following = next(iter(variables_in(said.text)), None)
+        chain[following] = f"{following} ({value.origin.place})"
+        following = next(iter(variables_in(value.text)), None)
     if not chain:
         return "which is not set, so it is not replaced", f"Set {name}, or write the value."
     if following in chain:
@@ -302,7 +302,7 @@ def stops(resolution: Resolution) -> Iterator[Finding]:
         yield Finding(f"Qwen Code would stop here: {stop.message}.", stop.hint, stop.field, stop.path, stop.line)
 
 
-def names_users_variable(case: Case) -> Iterator[Finding]:
+def uses_variable_of_user(case: Case) -> Iterator[Finding]:
     """A project's settings use a variable of the user in a request: Qwen Code itself does not ask."""
     resolution = case.resolution
     # If this profile reads every settings file, the other profiles have none to add.
@@ -326,7 +326,7 @@ def _other_user_variables(resolution: Resolution, here: str) -> Iterator[Finding
     """Yield the user's variables that a project's settings use in headers and the body."""
     url = resolution.decisions["base_url"].value
     host = display_host(url) if isinstance(url, str) else "its endpoint"
-    for setting in (leaf for part in _changing(resolution) for leaf in leaves(part)):
+    for setting in (leaf for part in _request_settings(resolution) for leaf in leaves(part)):
         origin = setting_origin(SETTINGS, setting)
         if origin.is_from_project and origin.users:
             names = ", ".join(dict.fromkeys(str(one.variable) for one in origin.users))

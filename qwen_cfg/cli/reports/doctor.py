@@ -137,7 +137,7 @@ def _key_origin(artifact: ResolvedConfig) -> str:
     reference, recorded = artifact.api_key, artifact.provenance["api_key"]
     is_recorded = reference.kind == recorded.layer and reference.variable == recorded.variable
     is_same_file = reference.path is None or str(recorded.origin).startswith(f"{reference.path}:")
-    return provenance_text(recorded) if is_recorded and is_same_file else str(reference)
+    return recorded.text if is_recorded and is_same_file else str(reference)
 
 
 def _redact(text: str) -> str:
