@@ -158,7 +158,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text to standard output."""
-        # It holds no secret, and the code that searches for secrets takes time to import.
+        # It contains no secret, and the code that searches for secrets takes time to import.
         standard_output().lines(*message.splitlines(), secrets=True, look="help")
 
 

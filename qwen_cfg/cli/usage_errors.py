@@ -117,7 +117,7 @@ def unknown_words(unknown: list[str], program: Parser, command_parser: Parser, w
     # With the flag of a key, an argument may be the rest of the key.
     secret_flags = {flag for field in declared_fields().values() if field.secret for flag in field.flags}
     may_be_key = any(word.partition("=")[0] in secret_flags for word in words)
-    named = ", ".join("(not shown: it may hold a secret)" if may_be_key else show_word(word) for word in unknown)
+    named = ", ".join("(not shown: it may contain a secret)" if may_be_key else show_word(word) for word in unknown)
     quotes = "Put the prompt in quotes. " if any(action.dest == "question" for action in command_parser.actions) else ""
     return UsageError(
         f"unexpected argument{'' if len(unknown) == 1 else 's'} {named}",
@@ -134,7 +134,7 @@ def _option_text(word: str, known: list[str]) -> str:
     if _OPTION.fullmatch(name) or name in known or (similar and len(name) <= len(similar[0]) + 2):
         return f"'{name}'"
     prefixes = [option for option in known if option.startswith("--") and name.startswith(option)]
-    return f"that begins with {max(prefixes, key=len)}" if prefixes else "(not shown: it may hold a secret)"
+    return f"that begins with {max(prefixes, key=len)}" if prefixes else "(not shown: it may contain a secret)"
 
 
 def _option_hint(name: str, program: Parser, command_parser: Parser) -> str:

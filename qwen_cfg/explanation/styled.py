@@ -188,5 +188,5 @@ def cell_len(text: str) -> int:
 
 
 def is_narrow(text: str) -> bool:
-    """Tell whether each character of a text surely takes one column: other characters are looked up."""
+    """Return whether each character of a text surely takes one column: other characters are looked up."""
     return text.isascii() or text.replace(_ELLIPSIS, "").isascii()

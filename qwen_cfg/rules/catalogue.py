@@ -117,7 +117,7 @@ def diagnose(
 ) -> tuple[Diagnostic, ...]:
     """Return the findings of the rules about a resolution, the most severe first.
 
-    `other_profiles` holds the results of the other profiles if they are already known. `chosen_profile` is the profile
+    `other_profiles` has the results of the other profiles if they are already known. `chosen_profile` is the profile
     in use and its reason, for the rules about it.
     """
     case = Case(resolution, other_profiles, chosen_profile)

@@ -34,7 +34,7 @@ class Finding:
 class Case:
     """The input of the rules: a resolution, the results of the other profiles, and the profile in use with its reason.
 
-    `known` holds the results of the other profiles if they are already known.
+    `known` has the results of the other profiles if they are already known.
     """
 
     resolution: Resolution

@@ -131,7 +131,7 @@ def _may_differ(text: str) -> bool:
 
 
 def _is_assignment(line: str) -> bool:
-    """Tell whether a line is a plain assignment, the most frequent one, without compiling the pattern of all."""
+    """Return whether a line is a plain assignment, the most frequent one, without compiling the pattern of all."""
     name, equals, value = line.partition("=")
     return bool(equals) and name.isascii() and name.isidentifier() and _PLAIN.issuperset(value)
 

@@ -143,7 +143,7 @@ def _check_comparison_usage(args: argparse.Namespace) -> None:
 def _write_result(args: argparse.Namespace, compilation: Compilation, output: Output) -> None:
     """Write the artifact to the file, or to standard output."""
     if args.output in (None, *_STANDARD_OUTPUT):
-        # It holds no secret. Its bytes must not depend on the secrets that this process knows, so nothing is redacted.
+        # It has no secret. Its bytes must not depend on the secrets that this process knows, so nothing is redacted.
         artifact, process = compilation.file_artifact(), compilation.request.process
         schema = schema_for(process.cwd, process.home.path)
         output.text(artifact_text(artifact, args.format or "toml", schema), verbatim=True)

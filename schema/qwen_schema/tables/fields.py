@@ -26,7 +26,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'api_key': {
-        'description': 'The API key of the OpenAI-compatible provider. The artifact holds a reference to it, never the key. A key given as a flag can be read by other users of the machine while the program runs; a variable or .qwen/.env cannot. In place of the key, keyring:SERVICE/NAME or command:WORDS names the place of the key.',
+        'description': 'The API key of the OpenAI-compatible provider. The artifact contains a reference to it, never the key. A key given as a flag can be read by other users of the machine while the program runs; a variable or .qwen/.env cannot. In place of the key, keyring:SERVICE/NAME or command:WORDS names the place of the key.',
         '$ref': '#/$defs/secret_reference',
         'x-qwen': {
             'flags': ['--openai-api-key'],
