@@ -38,19 +38,21 @@ def main() -> None:
     """Write the table of floors."""
     with directory() as at:
         rows = [
-            _resolving("warm `resolve()`", at, at),
+            _system_calls("warm `resolve()`", at, at),
             _function_calls(at),
-            *(_deep(at, depth) for depth in _DEPTHS),
+            *(_system_calls_in_depth(at, depth) for depth in _DEPTHS),
             *_event(),
         ]
     write_table("floors", ("work", "all of it", "that alone", "what that is"), rows)
 
 
-def _deep(at: Path, depth: int) -> tuple[str, str, str, str]:
-    return _resolving(f"`resolve()`, {depth} directories deep", make_deep_directory(at / f"floor-{depth}", depth), at)
+def _system_calls_in_depth(at: Path, depth: int) -> tuple[str, str, str, str]:
+    return _system_calls(
+        f"`resolve()`, {depth} directories deep", make_deep_directory(at / f"floor-{depth}", depth), at
+    )
 
 
-def _resolving(title: str, cwd: Path, home: Path) -> tuple[str, str, str, str]:
+def _system_calls(title: str, cwd: Path, home: Path) -> tuple[str, str, str, str]:
     work = partial(resolve, environ={"PATH": "/usr/bin"}, cwd=cwd, home=home)
     work()
     with _recorded_calls() as calls:
@@ -64,21 +66,21 @@ def _function_calls(at: Path) -> tuple[str, str, str, str]:
     work = partial(resolve, environ={"PATH": "/usr/bin"}, cwd=at, home=at)
     count = 0
 
-    def counting(_: object, event: str, __: object) -> None:
+    def count_call(_: object, event: str, __: object) -> None:
         nonlocal count
         count += event == "call"
 
     def empty(first: object, second: object) -> None:
         """Do nothing."""
 
-    def calling() -> None:
+    def call_empty() -> None:
         for _ in range(count):
             empty(None, None)
 
-    sys.setprofile(counting)
+    sys.setprofile(count_call)
     work()
     sys.setprofile(None)
-    whole, alone = _median(work), _median(calling)
+    whole, alone = _median(work), _median(call_empty)
     return "warm `resolve()`", f"{whole:,.0f} µs", f"{alone:,.0f} µs", f"its {count:,} calls of Python functions, empty"
 
 

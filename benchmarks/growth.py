@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .processes import PROGRAM, cpu_of, directory
 from .provider import provider
 from .report import write_table
-from .working import asking, make_deep_directory
+from .working import make_deep_directory, provider_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -75,7 +75,7 @@ def _growths(at: Path) -> Iterator[Growth]:
     for form in ("text", "stream-json", "json"):
         with provider(1) as none, provider(20_000) as some, provider(40_000) as double:
             words = ("run", "-p", "hi", "--output-format", form)
-            places = tuple((at, asking(url)) for url in (none, some, double))
+            places = tuple((at, provider_environment(url)) for url in (none, some, double))
             yield Growth(f"events of an answer, {form} (20,000)", words, places)
 
 

@@ -47,7 +47,7 @@ def main() -> None:
             "`python -I -c pass`": NOTHING,
             "`qwen-cfg resolve`": [PROGRAM, "resolve"],
             "`qwen-cfg resolve --explain`": [PROGRAM, "resolve", "--explain"],
-            **dict(_working(_install_peers(), at, env)),
+            **dict(_runnable_commands(_install_peers(), at, env)),
         }
         took: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(_ROUNDS):
@@ -61,7 +61,7 @@ def main() -> None:
     write_table("peers", ("CPU time of a process", "ratio to `python -I -c pass` (middle half)"), rows)
 
 
-def _working(
+def _runnable_commands(
     commands: Iterator[tuple[str, list[str]]], at: Path, env: dict[str, str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the commands that do not fail."""

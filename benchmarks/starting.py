@@ -37,10 +37,10 @@ def measurements() -> Iterator[Measurement]:
             subject, baseline = partial(run, [PROGRAM, *words.split()], at), partial(run, NOTHING, at)
             yield Measurement(f"`{words}` / `python -I -c pass`", subject, baseline, clock=cpu_seconds, goal=goal)
         with provider(2) as url:
-            yield _asking(url, at)
+            yield _ten_lines_measurement(url, at)
 
 
-def _asking(url: str, at: Path) -> Measurement:
+def _ten_lines_measurement(url: str, at: Path) -> Measurement:
     # httpx loads a command line of its own where click is installed, as beside our tools, but not beside us alone.
     (at / "without").mkdir()
     (at / "without" / "click.py").write_text("raise ImportError\n", encoding="utf-8")

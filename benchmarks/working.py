@@ -73,7 +73,7 @@ def _events(at: Path) -> Iterator[tuple[str, str, str]]:
             took = []
             for _ in range(7):
                 ends = [
-                    cpu_of([*words, *([f"{url}/chat/completions"] if names_url else [])], at, asking(url))
+                    cpu_of([*words, *([f"{url}/chat/completions"] if names_url else [])], at, provider_environment(url))
                     for url in (short, long)
                 ]
                 took.append((ends[1] - ends[0]) / (_EVENTS - 1) * 1e6)
@@ -92,12 +92,12 @@ def _memory(at: Path) -> Iterator[tuple[str, str, str]]:
     with provider(1) as short, provider(_LARGE_EVENTS, _LARGE_SIZE) as long:
         for form in _FORMS:
             words = [PROGRAM, "run", "-p", "hi", "--output-format", form]
-            least, most = (memory_of(words, at, asking(url)) for url in (short, long))
+            least, most = (memory_of(words, at, provider_environment(url)) for url in (short, long))
             each = f"{(most - least) / bytes_of_text:.1f}"
             yield f"bytes of memory for each byte of a 40 MB answer, {form}", each, _MEMORY_GOALS.get(form, "")
 
 
-def asking(url: str) -> dict[str, str]:
+def provider_environment(url: str) -> dict[str, str]:
     """Return the environment of a command that asks a provider."""
     return {"OPENAI_BASE_URL": url, "OPENAI_MODEL": "m", "OPENAI_API_KEY": "sk-0123456789abcdefghij"}
 

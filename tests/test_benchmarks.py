@@ -16,7 +16,7 @@ from benchmarks import report  # noqa: E402
 from benchmarks.measure import Measurement  # noqa: E402
 from benchmarks.processes import PROGRAM, cpu_of, directory, memory_of  # noqa: E402
 from benchmarks.provider import provider, text_of  # noqa: E402
-from benchmarks.working import asking  # noqa: E402
+from benchmarks.working import provider_environment  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,6 @@ def test_a_ratio_compares_the_medians() -> None:
 def test_a_run_that_asks_for_an_answer_is_measured() -> None:
     with directory() as at, provider(50, 100) as url:
         words = [PROGRAM, "run", "-p", "hi"]
-        assert cpu_of(words, at, asking(url)) > 0
-        assert memory_of(words, at, asking(url)) > 1_000_000
+        assert cpu_of(words, at, provider_environment(url)) > 0
+        assert memory_of(words, at, provider_environment(url)) > 1_000_000
     assert len(text_of(200)) == len(text_of(100)) + 100

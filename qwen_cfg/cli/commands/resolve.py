@@ -52,6 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["toml", "json", "text"],
         help="toml (the default) or json; with --explain or --compare-profiles, text (the default) or json",
     )
+    _add_output_options(parser)
+    add_color_option(parser)
+    add_resolution_options(parser)
+    add_field_flags(parser)
+    parser.epilog = examples("resolve --explain", "resolve --explain base_url", "resolve -o qwen.toml")
+
+
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the file to write, and for keys in the output."""
     parser.add_argument(
         "-o",
         "--output",
@@ -71,10 +80,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="with --show-secrets: also if the output is not a terminal"
     )
-    add_color_option(parser)
-    add_resolution_options(parser)
-    add_field_flags(parser)
-    parser.epilog = examples("resolve --explain", "resolve --explain base_url", "resolve -o qwen.toml")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
