@@ -61,6 +61,10 @@ def examine(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) ->
         assert (step["error"] is not None) == (step["outcome"] == "failed")
         assert in_one_line(step["what"]) in in_one_line(text.out)
         assert in_one_line(step["hint"]) in in_one_line(text.out)
+    failed = [step for step in document["steps"] if step["outcome"] == "failed"]
+    if len(failed) == 1 and failed[0]["hint"]:
+        assert in_one_line(text.out).count(in_one_line(failed[0]["hint"])) == 1
+    assert ("First fix" in text.out) <= (len(failed) > 1)
     assert_no_key(env["OPENAI_API_KEY"], outcome, text)
     return document
 
@@ -155,6 +159,12 @@ def test_the_config_in_use_is_shown(desk: Desk, server: Provider) -> None:
     assert lines[2] == ["api_key", "corr…aple", "(28", "characters)", "./.env:1", "OPENAI_API_KEY"]
     assert outcome.out.rstrip().endswith("all steps passed")
     assert_no_key(PLAIN_KEY, outcome)
+    # --secret-from names another place of the key than the artifact.
+    desk.run("resolve", "--openai-base-url", f"{server.url}/v1", "-o", "a.toml").exits(0)
+    assert "./.env:1 OPENAI_API_KEY" in desk.run("doctor", "--config", "a.toml").exits(0).out
+    elsewhere = desk.run("doctor", "--config", "a.toml", "--secret-from", "environment:K", env={"K": KEY}).exits(0)
+    assert "the variable K" in elsewhere.out
+    assert "./.env:1 OPENAI_API_KEY" not in elsewhere.out
 
 
 def test_the_model_is_asked_on_request(desk: Desk, server: Provider) -> None:
