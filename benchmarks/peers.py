@@ -1,7 +1,7 @@
 """How fast other programs start that read settings from env files: `make bench-peers`.
 
 What pip and npm can install is put into an environment of its own in `.venv/peers`. Each reads the same env file and
-prints what it says, in turn with the others; what cannot be installed is left out, with a word.
+prints its values, in turn with the others; a program that cannot be installed is skipped, with a message.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _runnable_commands(
         try:
             cpu_of(words, at, env)
         except (OSError, subprocess.CalledProcessError):
-            print(f"left out: {name}, which does not run here", file=sys.stderr)
+            print(f"skipped: {name}, which does not run here", file=sys.stderr)
         else:
             yield name, words
 
@@ -90,14 +90,14 @@ def _install_peers() -> Iterator[tuple[str, list[str]]]:
         if npm and _succeeds([npm, "install", "--silent", "--prefix", str(_HOME / "npm"), package]):
             yield f"`{name} {' '.join(arguments)}`", [str(_HOME / "npm" / "node_modules" / ".bin" / name), *arguments]
         elif not npm:
-            print(f"left out: {name}, for want of npm", file=sys.stderr)
+            print(f"skipped: {name}: npm is not installed", file=sys.stderr)
 
 
 def _succeeds(words: list[str]) -> bool:
     """Install something; tell whether that could be done."""
     ended = subprocess.run(words, capture_output=True, check=False)
     if ended.returncode:
-        print(f"left out: {words[-1]}, which could not be installed", file=sys.stderr)
+        print(f"skipped: {words[-1]}, which could not be installed", file=sys.stderr)
     return not ended.returncode
 
 

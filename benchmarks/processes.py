@@ -24,7 +24,7 @@ _, status, used = os.wait4(started, 0)
 print(os.waitstatus_to_exitcode(status), used.ru_maxrss, file=sys.stderr)
 """
 
-# Since Linux says it in kilobytes, and macOS in bytes.
+# Linux reports kilobytes, and macOS bytes.
 _UNIT = 1 if sys.platform == "darwin" else 1024
 
 
