@@ -56,6 +56,8 @@ def test_the_artifact_schema_is_printed(desk: Desk):
 def test_each_schema_is_printed_and_listed(desk: Desk, schema: object):
     assert desk.run("schema", schema.name).exits(0).json == schema.load()
     assert any(line.startswith(schema.name) for line in desk.run("schema").exits(0).out.splitlines())
+    (names,) = [text for text in desk.run("schema", "-h").exits(0).out.split("\n\n") if "NAME  " in text]
+    assert schema.name in names.replace(",", " ").split()
 
 
 def test_the_explanation_conforms_to_its_printed_schema(desk: Desk):
