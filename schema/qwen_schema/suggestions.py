@@ -61,7 +61,7 @@ def did_you_mean_field(word: str, known: Iterable[str] | None = None) -> str:
 def show_word(word: str) -> str:
     """Return a word of the command line in quotes, or a remark in its place if the word may contain a secret."""
     is_plain = len(word) <= _LONGEST and _PLAIN.fullmatch(word) and redact_unknown(word) == word
-    return f"'{word}'" if is_plain else "(not shown: it may hold a secret)"
+    return f"'{word}'" if is_plain else "(not shown: it may contain a secret)"
 
 
 def _bare(name: str) -> str:
