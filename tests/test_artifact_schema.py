@@ -33,12 +33,12 @@ KEY = "sk-0123456789abcdef"
 
 def artifact(reference: dict[str, str] = REFERENCES[0]) -> dict[str, Any]:
     """Return an artifact as a document in which no list and no table is empty."""
-    made = to_document(to_artifact(resolve(environ={"OPENAI_API_KEY": KEY}, cwd="/", home=None, search=False)))
-    made["config"] |= {"api_key": reference, "no_proxy": ["a"], "proxy": "socks5h://h:1", "ca_bundle": "~/a.pem"}
-    made["config"]["usage_statistics_endpoint"] = "HTTP://localhost:4318"
-    made["settings"] = [{"scope": "user", "path": "~/.qwen/settings.json"}]
-    made["excluded"] = [{"variable": "DEBUG", "origin": "./.env:1"}]
-    return made
+    document = to_document(to_artifact(resolve(environ={"OPENAI_API_KEY": KEY}, cwd="/", home=None, search=False)))
+    document["config"] |= {"api_key": reference, "no_proxy": ["a"], "proxy": "socks5h://h:1", "ca_bundle": "~/a.pem"}
+    document["config"]["usage_statistics_endpoint"] = "HTTP://localhost:4318"
+    document["settings"] = [{"scope": "user", "path": "~/.qwen/settings.json"}]
+    document["excluded"] = [{"variable": "DEBUG", "origin": "./.env:1"}]
+    return document
 
 
 def references_in(schema: object) -> Iterator[str]:
@@ -115,19 +115,19 @@ def test_every_kind_of_artifact_is_accepted(reference: dict[str, str]):
     ],
 )
 def test_an_invalid_artifact_is_refused(place: tuple[str, ...], value: object):
-    made = artifact()
-    parent = made if len(place) == 1 else made[place[0]]
+    document = artifact()
+    parent = document if len(place) == 1 else document[place[0]]
     parent[place[-1]] = value
     with pytest.raises(ArtifactError):
-        validate_document(made)
-    assert errors(SCHEMA, made)
+        validate_document(document)
+    assert errors(SCHEMA, document)
 
 
 @pytest.mark.parametrize("part", ["config", "provenance"])
 def test_the_error_names_a_missing_field(part: str):
-    made = artifact()
-    del made[part]["model"]
-    assert errors(SCHEMA, made) == [f"$.{part}"]
+    document = artifact()
+    del document[part]["model"]
+    assert errors(SCHEMA, document) == [f"$.{part}"]
 
 
 @given(
@@ -149,14 +149,14 @@ def test_the_error_names_a_missing_field(part: str):
 )
 @example(REFERENCES[0], {"base_url": "https://höst.example/v1\ufeff"})
 def test_every_valid_artifact_is_accepted(reference: dict[str, str], changes: dict[str, Any]):
-    made = copy.deepcopy(artifact(reference))
-    made["config"] |= changes
+    document = copy.deepcopy(artifact(reference))
+    document["config"] |= changes
     try:
-        validate_document(made)
+        validate_document(document)
     except ArtifactError:
         return
     assert not any(isinstance(value, float) and not math.isfinite(value) for value in changes.values())
-    assert errors(SCHEMA, made) == []
+    assert errors(SCHEMA, document) == []
 
 
 @given(

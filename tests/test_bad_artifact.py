@@ -120,15 +120,15 @@ def test_the_error_names_the_form_of_a_bad_text() -> None:
 @pytest.mark.parametrize("form", ["toml", "json"])
 def test_a_truncated_artifact_is_refused(form: Any, artifact: ResolvedConfig) -> None:
     whole = dump(artifact, form).rstrip()
-    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_accepted(whole[:cut])]
-    assert taken == []
+    accepted = [whole[:cut][-60:] for cut in range(len(whole)) if is_accepted(whole[:cut])]
+    assert accepted == []
 
 
 def test_a_truncated_artifact_without_exclusions_is_refused(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": "OPENAI_API_KEY=sk-x\n"})
     whole = dump(to_artifact(resolve_world(read(tmp_path), profile_named()))).rstrip()
-    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_accepted(whole[:cut])]
-    assert taken == []
+    accepted = [whole[:cut][-60:] for cut in range(len(whole)) if is_accepted(whole[:cut])]
+    assert accepted == []
 
 
 def is_accepted(text: str) -> bool:
@@ -360,8 +360,8 @@ _places = st.sampled_from(
 def test_a_changed_artifact_is_refused_or_round_trips(place: str, value: Any, document: dict[str, Any]) -> None:
     text = json.dumps(with_value(document, place, value))
     if is_accepted(text):
-        taken = load(text)
-        assert load(dump(taken)) == load(dump(taken, "json")) == taken
+        artifact = load(text)
+        assert load(dump(artifact)) == load(dump(artifact, "json")) == artifact
     else:
         refusal(text)
 

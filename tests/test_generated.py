@@ -85,8 +85,8 @@ def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | 
     return [path, *(place for key, entry in entries for place in places(entry, (*path, key)))]
 
 
-def with_change(made: Any, path: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> Any:
-    changed = copy.deepcopy(made)
+def with_change(value: Any, path: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> Any:
+    changed = copy.deepcopy(value)
     parent = changed
     for step in path[:-1]:
         parent = parent[step]
@@ -209,8 +209,8 @@ def test_valid_input_loads_no_jsonschema(tmp_path: Path):
         f"dump(load(open({str(tmp_path / 'a.toml')!r}).read()))\n"
         "print(sorted({'jsonschema', 'referencing', 'attr'} & set(sys.modules)))\n"
     )
-    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout == "[]\n"
+    process = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "[]\n"
     assert parse_value(declared_fields()["base_url"], "https://h.example/v1") == "https://h.example/v1"
 
 

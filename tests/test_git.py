@@ -44,10 +44,10 @@ def test_the_index_agrees_with_git(tree: Path, kind: str, monkeypatch: pytest.Mo
         git(tree, "update-index", "--add", "--cacheinfo", f"100644,{git(tree, 'hash-object', '-w', 'f')},{LONG}")
     names = [*git(tree, "ls-files").splitlines(), ".env", "fF", "ff/f", "missing"]
     assert len(names) >= 24
-    asked = {name: may_be_tracked(tree / name) for name in names}
-    assert [name for name, tracked in asked.items() if not tracked] == [".env", "ff/f", "missing"]
+    answers = {name: may_be_tracked(tree / name) for name in names}
+    assert [name for name, tracked in answers.items() if not tracked] == [".env", "ff/f", "missing"]
     monkeypatch.setenv("PATH", "/nowhere")
-    assert {name: may_be_tracked(tree / name) for name in names} == asked
+    assert {name: may_be_tracked(tree / name) for name in names} == answers
 
 
 @pytest.mark.parametrize("kind", ["cut", "longer", "split", "unknown", "version 4", "no index of git's"])

@@ -73,9 +73,9 @@ def test_a_hook_gets_the_same_status_as_its_user(tree: Path, monkeypatch: pytest
     before, listing = statuses_of([tree / name for name in NAMES]), list_files(tree, ".env")
     monkeypatch.setenv("GIT_DIR", str(tree / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tree))
-    asked = statuses_of([tree / name for name in NAMES])
+    statuses = statuses_of([tree / name for name in NAMES])
     # The repository in it is a different one.
-    assert asked == {file: status for file, status in before.items() if not file.is_relative_to(tree / "nested")}
+    assert statuses == {file: status for file, status in before.items() if not file.is_relative_to(tree / "nested")}
     assert list_files(tree, ".env") == listing
 
 

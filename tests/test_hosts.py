@@ -29,8 +29,8 @@ def is_accepted(url: str) -> bool:
     return False
 
 
-def key_is_sent(asked: httpx.URL, base_url: str) -> bool:
-    request = httpx.Request("POST", asked)
+def key_is_sent(target: httpx.URL, base_url: str) -> bool:
+    request = httpx.Request("POST", target)
     next(KeyAuth(Secret("sk-1"), provider_of(base_url), base_url).auth_flow(request))
     return "sk-1" in "".join(request.headers.values())
 
@@ -57,12 +57,12 @@ def key_is_sent(asked: httpx.URL, base_url: str) -> bool:
 def test_an_accepted_host_is_the_one_that_the_client_asks_for(host: str) -> None:
     for url in (f"http://{host}/v1", f"HTTPS://{host}:443/v1", f"https://{host}?x=1"):
         if is_accepted(url):
-            asked = completions_url(url)
-            assert asked.raw_host.decode().lower() == host_of(url) == client_host(host_of(url))
-            assert asked.host
-            assert (asked.port or {"http": 80, "https": 443}[asked.scheme]) == port_of(url)
+            target = completions_url(url)
+            assert target.raw_host.decode().lower() == host_of(url) == client_host(host_of(url))
+            assert target.host
+            assert (target.port or {"http": 80, "https": 443}[target.scheme]) == port_of(url)
             assert display_host(url).isascii()
-            assert key_is_sent(asked, url)
+            assert key_is_sent(target, url)
 
 
 @pytest.mark.parametrize(

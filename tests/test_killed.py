@@ -81,9 +81,9 @@ def test_init(tmp_path: Path, files: dict[str, str]) -> None:
     steps = 0
     for tree in kill_at_each_step(work_trees(tmp_path, files), lambda: main(INIT)):
         steps += 1
-        seen = shown_by_git(tree)
-        assert not [name for name, content in seen.items() if KEY.encode() in content]
-        assert set(seen) <= {".gitignore", "qwen.toml"} | {name for name in seen if seen[name] == b""}
+        in_git = shown_by_git(tree)
+        assert not [name for name, content in in_git.items() if KEY.encode() in content]
+        assert set(in_git) <= {".gitignore", "qwen.toml"} | {name for name in in_git if in_git[name] == b""}
         # The next process succeeds, or says that a file exists already; in both cases the leftovers are gone.
         assert run_to_end(lambda: main(INIT), tree) in (0, 2)
         assert left(tree) == []

@@ -226,12 +226,12 @@ class OfFile(FieldLayer):
 
     def read(self, start: Start, reader: PathReader) -> Mapping[str, tuple[Candidate, ...]]:
         path = start.cwd / ".fields"
-        seen = reader.look(path)
-        if seen.error is not None:
-            raise seen.error.copy()
+        file = reader.look(path)
+        if file.error is not None:
+            raise file.error.copy()
         return {
             a.name: (Candidate(a.name, a.value, Origin(self, f"./.fields:{a.line}", "project", None, path, a.line)),)
-            for a in seen.assignments(start.dialect)
+            for a in file.assignments(start.dialect)
         }
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:

@@ -241,9 +241,9 @@ AGREED = Scene(flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1/v
 @pytest.mark.parametrize("scene", [FILLED_IN, AGREED], ids=["they differ", "they agree"])
 def test_three_profiles_are_not_called_both(scene: Scene) -> None:
     with profiles_with(THIRD), tree_of(scene) as tree:
-        made = [tree.resolve(name, survey=True) for name in declared_profiles()]
-        assert [len(compare_profiles(resolution)) for resolution in made] == [2, 2, 2]
-        documents = [explain(resolution, diagnose(resolution)) for resolution in made]
+        resolutions = [tree.resolve(name, survey=True) for name in declared_profiles()]
+        assert [len(compare_profiles(resolution)) for resolution in resolutions] == [2, 2, 2]
+        documents = [explain(resolution, diagnose(resolution)) for resolution in resolutions]
         columns = tuple(Column(one.profile, one.title, one) for one in documents)
         shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
         shown += [as_text(screen(one, width=100)) for one in documents]

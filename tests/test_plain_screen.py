@@ -129,5 +129,5 @@ def test_rich_is_not_loaded_for_it() -> None:
         "from qwen_cfg.explanation.styled import Group, Text\n"
         "assert plain_text(Group(Text('a', 'bold')), 80) == 'a\\n'\nprint('rich' in sys.modules)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout == "False\n"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "False\n"

@@ -374,10 +374,10 @@ def test_the_command_gets_no_key_and_no_input(tmp_path: Path) -> None:
     known = Secret(KEY)
     environ = {**os.environ, "OPENAI_API_KEY": "x", "COPY": f"a{KEY}b", "KEPT": "as it is"}
     from_command(shell(f"env > {tmp_path}/env; cat; echo abc"), environ)
-    seen = dict(line.partition("=")[::2] for line in (tmp_path / "env").read_text().splitlines())
-    assert seen["KEPT"] == "as it is"
-    assert {"OPENAI_API_KEY", "COPY"}.isdisjoint(seen)
-    assert known.reveal() not in str(seen)
+    variables = dict(line.partition("=")[::2] for line in (tmp_path / "env").read_text().splitlines())
+    assert variables["KEPT"] == "as it is"
+    assert {"OPENAI_API_KEY", "COPY"}.isdisjoint(variables)
+    assert known.reveal() not in str(variables)
 
 
 def test_the_output_of_the_command_has_to_be_a_key(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_the_artifact_page_shows_an_artifact(tmp_path: Path):
     block = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))
     shown = tomllib.loads(block)
     (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-0123456789abcdef\nDEBUG=1\nOPENAI_MODEL=m\n", encoding="utf-8")
-    made = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "qwen_cfg", "resolve"],
         cwd=tmp_path,
         env={"HOME": str(tmp_path / "home")},
@@ -151,8 +151,8 @@ def test_the_artifact_page_shows_an_artifact(tmp_path: Path):
         text=True,
         check=True,
     ).stdout
-    real = tomllib.loads(made)
-    assert dump(load(made)) == made
+    real = tomllib.loads(process)
+    assert dump(load(process)) == process
     assert shown.keys() == real.keys()
     assert shown["config"].keys() <= real["config"].keys()
     assert shown["provenance"]["model"].keys() == real["provenance"]["model"].keys()

@@ -18,8 +18,8 @@ import qwen_schema
 
 
 def in_new_process(code: str) -> str:
-    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    return ended.stdout
+    process = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    return process.stdout
 
 
 @pytest.mark.parametrize("package", [qwen_schema, qwen_cfg, qwen_cfg.trust])

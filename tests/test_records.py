@@ -304,5 +304,5 @@ def test_records_do_not_load_dataclasses():
         "@record\nclass A:\n    x: int\n    y: int = field(default=1)\n"
         "print(asdict(replace(A(1), y=2)), {'dataclasses', 'inspect'} & set(sys.modules))"
     )
-    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout == "{'x': 1, 'y': 2} set()\n"
+    process = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "{'x': 1, 'y': 2} set()\n"

@@ -40,7 +40,7 @@ def source_each(shell: str, texts: list[str], place: Path) -> list[str]:
         (place / str(number)).write_bytes(text.encode())
     one = '(. ./$n; printf "%s." "$OPENAI_MODEL")'
     script = f'n=0; while [ $n -lt {len(texts)} ]; do {one}; printf "\\0"; n=$((n+1)); done'
-    ended = subprocess.run(
+    process = subprocess.run(
         [shell, "-c", script],
         cwd=place,
         env={"PATH": os.environ["PATH"]},
@@ -48,7 +48,7 @@ def source_each(shell: str, texts: list[str], place: Path) -> list[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
     )
-    return ended.stdout.decode().split("\0")[:-1]
+    return process.stdout.decode().split("\0")[:-1]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -62,8 +62,8 @@ def test_a_shell_reads_the_written_value_and_runs_nothing(shell: str, values: li
             spoilt.append(assign(data.draw(BEGINNINGS), {"OPENAI_MODEL": value}))
     assert kept
     with scratch() as place:
-        seen = source_each(shell, [*kept, *spoilt], place)
-        assert [text.removesuffix(".") for text in seen[: len(kept)]] == [*kept.values()]
+        texts = source_each(shell, [*kept, *spoilt], place)
+        assert [text.removesuffix(".") for text in texts[: len(kept)]] == [*kept.values()]
         assert not (place / "ran").exists()
     for text, value in kept.items():
         assert {last_of_each(reader_of(dialect)(text))["OPENAI_MODEL"].value for dialect in DIALECTS} == {value}

@@ -117,8 +117,8 @@ def test_a_long_text_is_looked_at_in_parts_and_nothing_is_missed(
     by_view = tuple((view, tuple(s.beginning for s in sought if s.view == view)) for view in range(4))
     for form in (str, *FORMS.values()):
         text = f"{before}{form(key)[: cut_at or None]}{after}"
-        seen = views(text)
-        expected = any(beginning in seen[view] for view, beginnings in by_view for beginning in beginnings)
+        texts = views(text)
+        expected = any(beginning in texts[view] for view, beginnings in by_view for beginning in beginnings)
         with patch.object(qwen_schema.spellings, "_PART", part):
             assert has_beginning(text, by_view) == expected
 

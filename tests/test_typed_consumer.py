@@ -71,9 +71,9 @@ def test_a_program_passes_and_wrong_uses_fail(tmp_path: Path):
     pytest.importorskip("mypy")
     wrong = "".join(f"{line}\n" for line in WRONG)
     (tmp_path / "consumer.py").write_text(SAMPLE + wrong, encoding="utf-8")
-    ended = mypy(tmp_path / "consumer.py")
+    process = mypy(tmp_path / "consumer.py")
     first = len(SAMPLE.splitlines()) + 1
     expected = [f"consumer.py:{first + n}: error: [{code}]" for n, code in enumerate(WRONG.values())]
-    found = [line for line in ended.stdout.splitlines() if ": error: " in line]
-    assert [f"{line.partition(' ')[0]} error: [{line.rpartition('[')[2]}" for line in found] == expected, ended.stdout
-    assert ended.stderr == ""
+    found = [line for line in process.stdout.splitlines() if ": error: " in line]
+    assert [f"{line.partition(' ')[0]} error: [{line.rpartition('[')[2]}" for line in found] == expected, process.stdout
+    assert process.stderr == ""

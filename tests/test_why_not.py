@@ -110,7 +110,7 @@ def require_true(here: Here, root: Path, words: str, profile: str) -> int:
         answer = why_not(words, compilation)
     except QwenCfgError:
         return 0
-    made = 0
+    count = 0
     for verdict in answer.verdicts:
         assert not (verdict.wins and verdict.fixes)
         before = compilation.outcomes[verdict.profile]
@@ -121,8 +121,8 @@ def require_true(here: Here, root: Path, words: str, profile: str) -> int:
             require_won(answer, fix, after)
             assert isinstance(before, Resolution)
             require_told(answer.field, fix, before, after)
-            made += 1
-    return made
+            count += 1
+    return count
 
 
 def require_won(answer: WhyNot, fix: Fix, after: Resolution) -> None:
@@ -252,9 +252,9 @@ def test_a_new_file_that_would_be_found_first_is_proposed_unless_it_hides_a_key(
     # It hides the present env file, so other fields change too, and without the key the config is incomplete.
     files = {"work/.env": "OPENAI_BASE_URL=https://a.example/v1\n"}
     key = {"OPENAI_API_KEY": "sk-0123456789abcdef", "OPENAI_MODEL": "a"}
-    [*_, made] = asked(tmp_path, "timeout=7", OLD, files, **key).verdicts[0].fixes
-    assert [(edit.shown, edit.creates) for edit in made.edits] == [("./.qwen/.env", True)]
-    assert [difference.field for difference in made.also] == ["base_url"]
+    [*_, new_file] = asked(tmp_path, "timeout=7", OLD, files, **key).verdicts[0].fixes
+    assert [(edit.shown, edit.creates) for edit in new_file.edits] == [("./.qwen/.env", True)]
+    assert [difference.field for difference in new_file.also] == ["base_url"]
     files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\n"}
     assert all(
         not edit.creates for fix in asked(tmp_path, "timeout=7", OLD, files).verdicts[0].fixes for edit in fix.edits

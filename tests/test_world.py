@@ -170,10 +170,10 @@ def test_a_copied_error_keeps_everything_but_the_changed_text(tmp_path: Path) ->
     try:
         raise ForeignFileError(tmp_path / ".env", "./.env", 7)
     except ForeignFileError as error:
-        made, kept = error.copy(hint="Do this."), error
-    assert (type(made), made.path, made.owner) == (ForeignFileError, tmp_path / ".env", 7)
-    assert (made.what, made.where, made.hint) == (kept.what, "./.env", "Do this.")
-    assert (made.__traceback__, made.__context__) == (None, None)
-    assert kept.hint != made.hint
+        copied, kept = error.copy(hint="Do this."), error
+    assert (type(copied), copied.path, copied.owner) == (ForeignFileError, tmp_path / ".env", 7)
+    assert (copied.what, copied.where, copied.hint) == (kept.what, "./.env", "Do this.")
+    assert (copied.__traceback__, copied.__context__) == (None, None)
+    assert kept.hint != copied.hint
     assert kept.__traceback__ is not None
     assert str(QwenCfgError("a", where="b").copy(what="c")) == "b: c"

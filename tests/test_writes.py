@@ -37,8 +37,8 @@ def _changes(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute) and node.attr in FLAGS:
         return True
     if isinstance(node, ast.ImportFrom):
-        taken = {(node.module or "", alias.name) for alias in node.names}
-        return bool(taken & OF_MODULES) or (node.module in MODULES and not CHANGES.isdisjoint(n for _, n in taken))
+        names = {(node.module or "", alias.name) for alias in node.names}
+        return bool(names & OF_MODULES) or (node.module in MODULES and not CHANGES.isdisjoint(n for _, n in names))
     if not isinstance(node, ast.Call):
         return False
     name, owner = _name(node.func), _name(node.func.value) if isinstance(node.func, ast.Attribute) else ""

@@ -118,7 +118,7 @@ def run(
         return _forked(argv, cwd, environment, stdin)
     program = (sys.executable, "-c", _AS_NOBODY) if nobody else PROGRAM
     sources = {} if "stdin" in streams else {"input": stdin}
-    ended = subprocess.run(
+    process = subprocess.run(
         [*program, *argv],
         cwd=cwd,
         env=environment,
@@ -127,7 +127,7 @@ def run(
         check=False,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **sources, **streams},
     )
-    return Outcome(ended.returncode, (ended.stdout or b"").decode(), (ended.stderr or b"").decode())
+    return Outcome(process.returncode, (process.stdout or b"").decode(), (process.stderr or b"").decode())
 
 
 @cache

@@ -20,6 +20,6 @@ def in_new_process(desk: Desk, code: str, *words: str, **environ: str) -> str:
     """Run Python code in a new process that prints no error, and return its output."""
     env = {"HOME": str(desk.home), "PATH": os.environ["PATH"], **environ}
     argv = [sys.executable, "-c", code, *words]
-    ended = subprocess.run(argv, cwd=desk.cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
-    assert (ended.returncode, ended.stderr) == (0, ""), ended
-    return ended.stdout
+    process = subprocess.run(argv, cwd=desk.cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert (process.returncode, process.stderr) == (0, ""), process
+    return process.stdout

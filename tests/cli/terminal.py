@@ -219,10 +219,10 @@ class Typing:
         """Wait until all of these texts are visible, one after the other; return the visible text."""
         return self.when(lambda: follow_each_other(self.text, wanted), f"{wanted} never came")
 
-    def when(self, seen: Callable[[], object], otherwise: str) -> str:
+    def when(self, condition: Callable[[], object], otherwise: str) -> str:
         """Wait until a condition on the visible text is true."""
         deadline = time.monotonic() + SECONDS
-        while not seen():
+        while not condition():
             assert time.monotonic() < deadline, f"{otherwise}:\n{self.text}"
             assert self._read(), f"it ended, and {otherwise}:\n{self.text}"
         return self.text

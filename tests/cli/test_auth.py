@@ -228,7 +228,7 @@ def test_a_login_is_sent_only_to_known_hosts_without_approval(
 
 
 @pytest.mark.parametrize(
-    ("made", "code", "words"),
+    ("state", "code", "words"),
     [
         ("none", 1, "none"),
         ("fresh", 0, "it is refreshed automatically"),
@@ -238,14 +238,14 @@ def test_a_login_is_sent_only_to_known_hosts_without_approval(
     ],
 )
 def test_the_status_shows_whether_the_login_is_usable(
-    desk: Desk, service: AuthorizationServer, made: str, code: int, words: str
+    desk: Desk, service: AuthorizationServer, state: str, code: int, words: str
 ) -> None:
     login = service.issue()
-    if made == "broken":
+    if state == "broken":
         desk.write(LOGIN, json.dumps({"refresh_token": login["refresh_token"]}))
-    elif made != "none":
-        no_more = {"refresh_token": None} if made == "ended for good" else {}
-        login = {**login, **save_login(desk, service, expires_in=-60 if "ended" in made else 60, **no_more)}
+    elif state != "none":
+        no_more = {"refresh_token": None} if state == "ended for good" else {}
+        login = {**login, **save_login(desk, service, expires_in=-60 if "ended" in state else 60, **no_more)}
     before = desk.files()
     text = desk.run("auth", "status", env=at(service)).exits(code)
     data = desk.run("auth", "status", "--format", "json", env=at(service)).exits(code)

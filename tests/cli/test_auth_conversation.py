@@ -47,7 +47,7 @@ def test_from_no_config_to_a_login_to_a_key_and_back(
         press(person, "/stats\r", "> three", "pong from coder-model")
         press(person, "\x04", "requests in the last minute", "2 of 60", "requests today")
         assert person.exit_code() == 0
-        seen = person.raw.decode()
+        raw = person.raw.decode()
     first, third = service.chats
     (second,) = server.taken()
     assert second.authorization == f"Bearer {KEY}"
@@ -57,8 +57,8 @@ def test_from_no_config_to_a_login_to_a_key_and_back(
     token = json.loads((desk.home / LOGIN).read_text(encoding="utf-8"))["access_token"]
     assert first.authorization == third.authorization == f"Bearer {token}"
     assert KEY not in json.dumps([chat.headers for chat in service.chats])
-    assert KEY not in seen
-    assert token not in seen
+    assert KEY not in raw
+    assert token not in raw
 
 
 def test_the_method_flag_starts_the_login_directly(desk: Desk, service: AuthorizationServer) -> None:

@@ -297,10 +297,10 @@ def test_a_repository_runs_no_program(desk: Desk) -> None:
 
 def test_a_long_check_shows_its_progress(services: Desk) -> None:
     os.mkfifo(services.cwd / "pipe.toml")
-    seen = see(services, "check", "pipe.toml", "a", "b")
-    assert b"checking 1 of 3 artifacts [##########...." in seen.raw
-    assert "checking" not in seen.text
-    assert seen.lines[0].startswith("pipe.toml: error: ")
+    screen = see(services, "check", "pipe.toml", "a", "b")
+    assert b"checking 1 of 3 artifacts [##########...." in screen.raw
+    assert "checking" not in screen.text
+    assert screen.lines[0].startswith("pipe.toml: error: ")
     assert b"checking" not in see(services, "check", "pipe.toml", "a", "b", env={"CI": "true"}).raw
     assert b"checking" not in see(services, "check", "a", "b").raw
 

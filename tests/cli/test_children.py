@@ -31,17 +31,17 @@ STARTING = {"os": ("exec", "spawn", "posix_spawn", "popen", "system", "startfile
 
 def spy_program(desk: Desk, name: str) -> tuple[Path, Path]:
     """Make a program that writes its environment to a file; return both paths."""
-    seen = desk.home / f"{name}.seen"
-    program = desk.write(f"bin/{name}", f'#!/bin/sh\nenv >> "{seen}"\necho "$@" >> "{seen}"\nexit 1\n')
+    log = desk.home / f"{name}.seen"
+    program = desk.write(f"bin/{name}", f'#!/bin/sh\nenv >> "{log}"\necho "$@" >> "{log}"\nexit 1\n')
     program.chmod(0o755)
-    return program, seen
+    return program, log
 
 
 @pytest.mark.parametrize(
     "keys", [CTRL_X_CTRL_E, ALT_BANG + "{program}", ESCAPE_V], ids=["editor", "shell", "editor of vi"]
 )
 def test_no_key_press_starts_an_editor_or_a_shell(desk: Desk, server: Provider, keys: str) -> None:
-    program, seen = spy_program(desk, "editor")
+    program, log = spy_program(desk, "editor")
     programs = dict.fromkeys(("EDITOR", "VISUAL", "PAGER", "SHELL", "BROWSER"), str(program))
     with Typing(desk, "run", env=env_of(server, **programs)) as chat:
         chat.until("0 tokens")
@@ -49,17 +49,17 @@ def test_no_key_press_starts_an_editor_or_a_shell(desk: Desk, server: Provider, 
         chat.type(" and more").until("more")
         chat.type(ENTER).until("pong from m", "\n>")
         assert chat.type(CTRL_D).exit_code() == 0
-    assert not seen.exists()
+    assert not log.exists()
 
 
 def test_git_gets_no_key(desk: Desk) -> None:
-    program, seen = spy_program(desk, "git")
+    program, log = spy_program(desk, "git")
     (desk.home / ".git").mkdir()
     path = f"{program.parent}:{os.environ['PATH']}"
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY, "PATH": path}).exits(0)
-    assert "ls-files" in seen.read_text()
-    assert KEY not in seen.read_text()
-    assert "OPENAI" not in seen.read_text()
+    assert "ls-files" in log.read_text()
+    assert KEY not in log.read_text()
+    assert "OPENAI" not in log.read_text()
 
 
 @cache

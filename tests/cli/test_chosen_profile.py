@@ -156,7 +156,7 @@ def test_run_shows_the_warning_too(place: Desk, server: Provider) -> None:
     env = {**with_qwen(place), **env_of(server), "OPENAI_MODEL": "gpt-4o"}
     place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).exits(0)
     warning = f"QC120 warning: qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but {{}} names documented."
-    asked, of_file, doctor, doctor_of_file, agreed = each(
+    by_option, of_file, doctor, doctor_of_file, agreed = each(
         place,
         env,
         "run -p x --profile documented",
@@ -165,7 +165,7 @@ def test_run_shows_the_warning_too(place: Desk, server: Provider) -> None:
         "doctor --config a.toml",
         "doctor",
     )
-    assert asked.exits(0).err.startswith(warning.format("--profile"))
+    assert by_option.exits(0).err.startswith(warning.format("--profile"))
     assert of_file.exits(0).err.startswith(warning.format("the artifact"))
     assert doctor.exits(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (--profile)"
     assert doctor_of_file.exits(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (the artifact)"

@@ -84,20 +84,20 @@ def test_pre_commit_itself_runs_the_hooks(services: Desk, tmp_path: Path) -> Non
     shutil.copy(ROOT / ".pre-commit-hooks.yaml", hooks)
     for words in (["init", "-q"], ["add", "."], ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"]):
         subprocess.run(["git", *words], cwd=hooks, check=True)
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=hooks, check=True, capture_output=True, text=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=hooks, check=True, capture_output=True, text=True)
     # The tested program, instead of one that pre-commit installs for the hook.
     here = [{"id": name, "language": "system"} for name in HOOKS]
-    config = {"repos": [{"repo": str(hooks), "rev": asked.stdout.strip(), "hooks": here}]}
+    config = {"repos": [{"repo": str(hooks), "rev": head.stdout.strip(), "hooks": here}]}
     services.write("work/app/.pre-commit-config.yaml", json.dumps(config))
     git(services.cwd, "add", ".")
     env = environment(services, PRE_COMMIT_HOME=str(tmp_path / "cache"))
     words = ["pre-commit", "run", "--color=never"]
-    ended = subprocess.run(
+    process = subprocess.run(
         words, cwd=services.cwd, env=env, capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    assert ended.returncode == 1, ended.stderr
-    assert re.findall(r"^qwen-cfg check.*?(Failed|Passed)$", ended.stdout, re.MULTILINE) == ["Failed", "Failed"]
-    assert ended.stdout.count("2 artifacts: 1 up to date, 1 with drift") == 2
+    assert process.returncode == 1, process.stderr
+    assert re.findall(r"^qwen-cfg check.*?(Failed|Passed)$", process.stdout, re.MULTILINE) == ["Failed", "Failed"]
+    assert process.stdout.count("2 artifacts: 1 up to date, 1 with drift") == 2
     services.run("check", ".", "--update").exits(0)
     git(services.cwd, "add", ".")
     subprocess.run(words, cwd=services.cwd, env=env, check=True, timeout=SECONDS, capture_output=True)
@@ -169,10 +169,10 @@ def test_the_action_checks_artifacts(services: Desk, inputs: dict[str, str], cod
     env, step = runner(services), ACTION["runs"]["steps"][1]
     sarif = services.home / "runner/results.sarif"
     before = (services.cwd / "b c/qwen.toml").read_bytes()
-    ended = run_step(services, step, {**inputs, "sarif-file": str(sarif)}, env)
-    assert ended.returncode == code, ended.stderr
+    process = run_step(services, step, {**inputs, "sarif-file": str(sarif)}, env)
+    assert process.returncode == code, process.stderr
     assert (services.home / "runner/output").read_text() == f"exit-code={code}\n"
-    assert len(re.findall(r"^::error file=app/", ended.stdout, re.MULTILINE)) == count
+    assert len(re.findall(r"^::error file=app/", process.stdout, re.MULTILINE)) == count
     assert not (services.cwd / "ran").exists()
     assert (services.cwd / "b c/qwen.toml").read_bytes() == before
     if code != 2:
@@ -190,11 +190,11 @@ def test_the_action_installs_this_repository(services: Desk) -> None:
         "PIP_NO_INDEX": "1",
         "PIP_IGNORE_INSTALLED": "1",
     }
-    ended = run_step(services, ACTION["runs"]["steps"][0], {"python": sys.executable}, {**env, **offline})
-    assert ended.returncode == 0, ended.stderr
+    process = run_step(services, ACTION["runs"]["steps"][0], {"python": sys.executable}, {**env, **offline})
+    assert process.returncode == 0, process.stderr
     programs = Path((services.home / "runner/path").read_text().strip())
-    asked = [programs / "qwen-cfg", "--version"]
-    assert subprocess.run(asked, env=environment(services, **offline), check=True, capture_output=True).stdout
+    version = [programs / "qwen-cfg", "--version"]
+    assert subprocess.run(version, env=environment(services, **offline), check=True, capture_output=True).stdout
 
 
 # GitLab.
@@ -210,10 +210,10 @@ def test_the_gitlab_template_checks_artifacts(services: Desk) -> None:
     assert "$[[" not in script
     script = script.replace(".qwen-cfg-venv/bin/qwen-cfg", "qwen-cfg")
     env = environment(services, CI_PROJECT_DIR=str(services.cwd))
-    ended = subprocess.run(
+    process = subprocess.run(
         ["sh", "-ec", script], cwd=services.cwd, env=env, capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    assert ended.returncode == 1, ended.stderr
+    assert process.returncode == 1, process.stderr
     reports = job["qwen-cfg-check"]["artifacts"]["reports"]
     issues = json.loads((services.cwd / reports["codequality"]).read_text())
     assert [issue["location"]["path"] for issue in issues] == ["b c/qwen.toml"]

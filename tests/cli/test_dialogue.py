@@ -164,9 +164,9 @@ def assert_no_trace_of_the_key(person: Typing, home: Path) -> None:
 
 
 def result(person: Typing) -> str:
-    seen = person.until("RESULT", "END")
+    text = person.until("RESULT", "END")
     assert person.exit_code() == 0
-    return seen[seen.index("RESULT") :].replace("\n", "")
+    return text[text.index("RESULT") :].replace("\n", "")
 
 
 def after_the_key(person: Typing, kind: str) -> None:
@@ -200,9 +200,9 @@ def test_a_typed_or_pasted_key_is_hidden(desk: Desk, kind: str, how: str) -> Non
         else:
             person.type(ENTER_KEY[how])
         after_the_key(person, kind)
-        seen = result(person)
-        assert MASKED in seen
-        assert f"'base_url': '{URL}', 'model': '{MODEL}'}}, True)" in seen
+        text = result(person)
+        assert MASKED in text
+        assert f"'base_url': '{URL}', 'model': '{MODEL}'}}, True)" in text
         assert_no_trace_of_the_key(person, desk.home)
         assert KEY.encode() not in person.raw
         assert kind == "edited" or b"\x1b" not in person.raw
@@ -242,11 +242,11 @@ def test_ctrl_c_and_ctrl_d_change_nothing(desk: Desk, kind: str, leave: str, que
     answers = dict.fromkeys(["Provider [1]", "Base URL [", "API key (", "Show it in full", "Model ["], "\r")
     answers["API key ("] = f"{KEY}\r"
     with at(desk, kind) as person:
-        for asked, answer in {**answers, "Keep [": ""}.items():
-            if asked == "Show it in full" and kind == "edited":
+        for prompt, answer in {**answers, "Keep [": ""}.items():
+            if prompt == "Show it in full" and kind == "edited":
                 continue
-            person.until(asked)
-            if asked == question:
+            person.until(prompt)
+            if prompt == question:
                 break
             person.type(answer)
         # With a line editor, typed text makes no difference.

@@ -32,10 +32,12 @@ OTHER_KEY = "sk-another-abcdefghijklmnopqrstuvw"
 @pytest.fixture
 def history(desk: Desk) -> History:
     """A repository with the branches `old` and `new`, between which one of two services changes."""
-    made = make_history(desk.cwd)
-    made.commit({"a/qwen.toml": OLD, "b/qwen.toml": OLD, "same/qwen.toml": OLD, "prod.toml": OLD, "x.txt": "x"}, "old")
-    made.commit({"a/qwen.toml": NEW, "b/qwen.toml": NEW, "prod.toml": NEW, "x.txt": "y"}, "new")
-    return made
+    history = make_history(desk.cwd)
+    history.commit(
+        {"a/qwen.toml": OLD, "b/qwen.toml": OLD, "same/qwen.toml": OLD, "prod.toml": OLD, "x.txt": "x"}, "old"
+    )
+    history.commit({"a/qwen.toml": NEW, "b/qwen.toml": NEW, "prod.toml": NEW, "x.txt": "y"}, "new")
+    return history
 
 
 def data_of(desk: Desk, code: int, *words: str, **options: Any) -> dict[str, Any]:
@@ -422,21 +424,21 @@ def test_keys_are_reported_only_as_equal_or_different(desk: Desk) -> None:
 
 def test_an_incomplete_side_is_reported_and_compared(desk: Desk) -> None:
     desk.write("work/app/key.env", f"OPENAI_API_KEY={KEY}\nQWEN_CFG_TIMEOUT=soon\n")
-    ended = desk.run("diff", "--env-from", "key.env").exits(1)
-    assert "is   a key  [environment OPENAI_API_KEY]" in ended.out
-    assert "was  (not set)" in ended.out
-    assert "is   soon (not valid:" in ended.out
-    assert "note: here, the configuration is incomplete: QC203" in ended.err
-    assert "the env file does not exist" not in ended.err
+    outcome = desk.run("diff", "--env-from", "key.env").exits(1)
+    assert "is   a key  [environment OPENAI_API_KEY]" in outcome.out
+    assert "was  (not set)" in outcome.out
+    assert "is   soon (not valid:" in outcome.out
+    assert "note: here, the configuration is incomplete: QC203" in outcome.err
+    assert "the env file does not exist" not in outcome.err
     assert "the file does not exist" in desk.run("diff", "--env-from", "none.env").exits(3).err
 
 
 def test_another_profile_in_a_file_is_reported(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/new.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
-    ended = desk.run("diff", "--env-from", "new.env").exits(1)
-    assert "note: here: rules of Qwen Code's documentation" in ended.err
-    assert "with new.env: rules of Qwen Code 0.21" in ended.err
+    outcome = desk.run("diff", "--env-from", "new.env").exits(1)
+    assert "note: here: rules of Qwen Code's documentation" in outcome.err
+    assert "with new.env: rules of Qwen Code 0.21" in outcome.err
 
 
 # Formats for other tools.

@@ -171,9 +171,9 @@ def test_the_model_is_asked_on_request(desk: Desk, server: Provider) -> None:
     document = examine(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
     assert step_of(document, "chat")["outcome"] == "ok"
     assert "15 tokens" in step_of(document, "chat")["what"]
-    asked = [request for request in server.taken() if request.method == "POST"]
-    assert [request.texts for request in asked] == [["Reply with: ok"]] * 2
-    assert asked[0].body["stream"] is True
+    prompts = [request for request in server.taken() if request.method == "POST"]
+    assert [request.texts for request in prompts] == [["Reply with: ok"]] * 2
+    assert prompts[0].body["stream"] is True
 
 
 def test_an_answer_without_a_token_is_noted(desk: Desk, server: Provider) -> None:
@@ -498,12 +498,12 @@ def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_the_screen_fits_any_width(desk: Desk, server: Provider, width: int) -> None:
-    seen = see(desk, "doctor", width=width, env=env_of(f"{server.url}/refuses"))
-    assert seen.code == 4
-    assert max(len(line) for line in seen.lines) <= width
+    screen = see(desk, "doctor", width=width, env=env_of(f"{server.url}/refuses"))
+    assert screen.code == 4
+    assert max(len(line) for line in screen.lines) <= width
     for word in ("✓ name", "✗ models", f"{DASH} model"):
-        assert word in seen.text
-    assert in_one_line(KEY) not in in_one_line(seen.text)
+        assert word in screen.text
+    assert in_one_line(KEY) not in in_one_line(screen.text)
 
 
 def test_color_only_if_it_is_wanted(desk: Desk, server: Provider) -> None:

@@ -102,9 +102,9 @@ def test_print_masks_the_key_and_starts_nothing(desk: Desk) -> None:
 def test_exit_code_streams_and_arguments_are_the_programs(desk: Desk) -> None:
     code = "import sys; print(sys.argv[1:], sys.stdin.read()); print('e', file=sys.stderr); sys.exit(37)"
     words = (sys.executable, "-c", code, "--model", "--", "--debug", "--format", "json")
-    ended = desk.run("exec", "--", *words, env={"OPENAI_API_KEY": KEY}, stdin=b"given")
-    assert (ended.code, ended.err) == (37, "e\n")
-    assert ended.out == "['--model', '--', '--debug', '--format', 'json'] given\n"
+    outcome = desk.run("exec", "--", *words, env={"OPENAI_API_KEY": KEY}, stdin=b"given")
+    assert (outcome.code, outcome.err) == (37, "e\n")
+    assert outcome.out == "['--model', '--', '--debug', '--format', 'json'] given\n"
 
 
 def test_the_program_replaces_the_process_and_gets_signals(desk: Desk) -> None:
@@ -141,10 +141,10 @@ def test_a_proxy_of_the_machine_overrides_one_of_the_settings(desk: Desk) -> Non
     artifact(desk, "http://localhost:1/v1")
     desk.write(".qwen/settings.json", '{"proxy": "http://other.example:1", "$version": 4}')
     env = with_qwen(desk, HTTPS_PROXY="http://me:secret@127.0.0.1:9")
-    ended = desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).exits(0)
-    assert "overrides" not in ended.err
-    assert '"proxy": "${HTTPS_PROXY}"' in ended.out
-    assert "secret" not in ended.output
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).exits(0)
+    assert "overrides" not in outcome.err
+    assert '"proxy": "${HTTPS_PROXY}"' in outcome.out
+    assert "secret" not in outcome.output
 
 
 def test_a_program_gets_the_default_handling_of_sigpipe(desk: Desk) -> None:
@@ -172,15 +172,15 @@ def test_a_program_gets_the_default_handling_of_sigpipe(desk: Desk) -> None:
 )
 def test_a_missing_program_is_reported_first(desk: Desk, words: tuple[str, ...], wrong: str) -> None:
     desk.write("work/app/plain", "text")
-    ended = desk.run("exec", *words, env={"OPENAI_API_KEY": KEY}).exits(2)
-    assert wrong in ended.err
-    assert ended.out == ""
+    outcome = desk.run("exec", *words, env={"OPENAI_API_KEY": KEY}).exits(2)
+    assert wrong in outcome.err
+    assert outcome.out == ""
 
 
 def test_a_relative_directory_on_the_path_is_skipped(desk: Desk) -> None:
     desk.write("work/app/tool", "#!/bin/sh\necho wrong\n").chmod(0o755)
-    ended = desk.run("exec", "--", "tool", env={"OPENAI_API_KEY": KEY, "PATH": ".:"}).exits(2)
-    assert "was not found" in ended.err
+    outcome = desk.run("exec", "--", "tool", env={"OPENAI_API_KEY": KEY, "PATH": ".:"}).exits(2)
+    assert "was not found" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -204,15 +204,15 @@ def test_a_file_that_cannot_be_executed_is_reported(
 
 
 def test_an_incomplete_config_starts_nothing(desk: Desk) -> None:
-    ended = desk.run("exec", "--", "touch", "made").exits(3)
-    assert "QC" in ended.err
+    outcome = desk.run("exec", "--", "touch", "made").exits(3)
+    assert "QC" in outcome.err
     assert not (desk.cwd / "made").exists()
 
 
 def test_the_trust_gate_comes_first(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=https://evil.example/v1\n")
-    ended = desk.run("exec", "--", "touch", "made", env={"OPENAI_API_KEY": KEY}).exits(5)
-    assert "evil.example" in ended.err
+    outcome = desk.run("exec", "--", "touch", "made", env={"OPENAI_API_KEY": KEY}).exits(5)
+    assert "evil.example" in outcome.err
     assert not (desk.cwd / "made").exists()
     run_exec(desk, "--trust-project", "--", "touch", "made", env={"OPENAI_API_KEY": KEY})
     assert (desk.cwd / "made").exists()
@@ -281,10 +281,10 @@ def test_programs_in_project_settings_get_no_key_without_a_question(
     desk: Desk, settings: dict[str, Any], version: str
 ) -> None:
     env = hostile(desk, settings, version)
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(5)
-    assert "./.qwen/settings.json decides what Qwen Code starts" in ended.err
-    assert next(iter(settings)) in ended.err
-    assert "a-token-of-the-project" not in ended.err
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).exits(5)
+    assert "./.qwen/settings.json decides what Qwen Code starts" in outcome.err
+    assert next(iter(settings)) in outcome.err
+    assert "a-token-of-the-project" not in outcome.err
     assert not (desk.cwd / "started").exists()
 
 
@@ -294,9 +294,9 @@ def test_programs_in_project_env_files_get_no_key_without_a_question(desk: Desk,
     env = hostile(desk, {})
     desk.write(place, f"OTHER=x\n{line}\n")
     words = ("exec", "--config", "../qwen.toml", "--", "qwen")
-    ended = desk.run(*words, env=env).exits(5)
-    assert "decides what Qwen Code starts" in ended.err
-    assert "stranger.example" not in ended.err
+    outcome = desk.run(*words, env=env).exits(5)
+    assert "decides what Qwen Code starts" in outcome.err
+    assert "stranger.example" not in outcome.err
     assert not (desk.cwd / "started").exists()
     name = line.removeprefix("export ").replace(":", "=", 1).partition("=")[0]
     desk.run(*words, env={**env, name: "set-by-the-user"}).exits(0)
@@ -388,8 +388,8 @@ def test_the_users_own_settings_may_name_programs(desk: Desk) -> None:
 def test_a_qwen_oauth_login_is_refused(desk: Desk) -> None:
     login = {"access_token": "at-0123456789abcdef", "refresh_token": "r", "expiry_date": 99999999999999}
     desk.write(".qwen/oauth_creds.json", json.dumps(login)).chmod(0o600)
-    ended = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").exits(3)
-    assert "--auth-type openai" in ended.err
+    outcome = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").exits(3)
+    assert "--auth-type openai" in outcome.err
 
 
 @pytest.mark.parametrize("tree", TREES)
@@ -400,15 +400,15 @@ def test_no_env_file_or_settings_override_the_config_in_qwen_code(desk: Desk, se
         desk.write(path, text.replace("{URL}", url))
     before = {name: text for name, text in desk.files().items() if name.endswith((".env", "settings.json"))}
     env = with_qwen(desk, OTHER=OTHER, QWEN_MODEL="exported", OPENAI_BASE_URL="http://localhost:9/x")
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
     (request,) = server.taken()
     assert (request.authorization, request.body["model"], request.path) == (
         f"Bearer {KEY}",
         "m",
         "/v1/chat/completions",
     )
-    assert "pong" in ended.out
-    assert "overrides" not in ended.err
+    assert "pong" in outcome.out
+    assert "overrides" not in outcome.err
     if tree != "an old form":
         assert {name: text for name, text in desk.files().items() if name in before} == before
 
@@ -471,9 +471,9 @@ def test_other_methods_override_settings_too(desk: Desk, server: Provider, metho
     env = with_qwen(desk, MINE=KEY, OPENAI_API_KEY=OTHER)
     desk.run("resolve", "-o", "../qwen.toml", env=env).exits(0)
     desk.write(".qwen/settings.json", TREES["the user's settings"][".qwen/settings.json"].replace("{URL}", url))
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
     (request,) = server.taken()
-    assert "overrides" not in ended.err
+    assert "overrides" not in outcome.err
     assert request.headers.get(KEY_HEADERS.get(method, "authorization"), "").removeprefix("Bearer ") == KEY
     assert (request.body["model"], request.path.startswith("/v1/")) == ("m", True)
 
@@ -481,8 +481,8 @@ def test_other_methods_override_settings_too(desk: Desk, server: Provider, metho
 def test_a_user_argument_that_overrides_the_config_is_reported(desk: Desk, server: Provider) -> None:
     artifact(desk, f"{server.url}/v1")
     words = ("--", "qwen", "--model", "typed", "-p", "ping")
-    ended = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).exits(0)
-    assert "model: --model overrides it in Qwen Code: typed in place of m" in ended.err
+    outcome = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).exits(0)
+    assert "model: --model overrides it in Qwen Code: typed in place of m" in outcome.err
     (request,) = server.taken()
     # Another model at the same endpoint with the same key.
     assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "typed")
@@ -496,9 +496,9 @@ def test_the_machines_policy_is_kept_and_reported(desk: Desk, server: Provider) 
     shown = run_exec(desk, "--config", "../qwen.toml", "--print", "--", "qwen", env=env)
     assert '"theme": "dark"' in shown
     assert '"n": 3' in shown
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
-    assert f"model: {place} model.name overrides it in Qwen Code: company in place of m" in ended.err
-    assert "started/" not in ended.err
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
+    assert f"model: {place} model.name overrides it in Qwen Code: company in place of m" in outcome.err
+    assert "started/" not in outcome.err
     (request,) = server.taken()
     assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "company")
     assert json.loads(place.read_text()) == policy
@@ -530,8 +530,8 @@ def test_a_policy_with_another_endpoint_does_not_get_the_key(desk: Desk, server:
     }
     place = desk.write("machine/settings.json", json.dumps(policy))
     env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(3)
-    assert "Nothing was started" in ended.err
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(3)
+    assert "Nothing was started" in outcome.err
     assert server.taken() == []
     assert list((desk.home / ".local/state/qwen-cfg/started").glob("*/settings.json")) == []
 
@@ -540,9 +540,9 @@ def test_an_enforced_method_of_the_machine_is_reported(desk: Desk) -> None:
     artifact(desk, "http://localhost:9/v1")
     place = desk.write("machine/settings.json", '{"$version": 4, "security": {"auth": {"enforcedType": "gemini"}}}')
     env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
-    assert "QC204" in ended.err
-    assert ended.code == 1
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
+    assert "QC204" in outcome.err
+    assert outcome.code == 1
 
 
 def test_an_older_qwen_code_gets_variables_and_arguments(desk: Desk) -> None:
@@ -551,11 +551,11 @@ def test_an_older_qwen_code_gets_variables_and_arguments(desk: Desk) -> None:
     env = with_qwen(desk, "0.10.1")
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     program.write_text(f"#!{sys.executable}\nimport os, sys\nprint(sys.argv[1:], os.environ['OPENAI_API_KEY'])\n")
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "--model", "typed", env=env).exits(0)
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "--model", "typed", env=env).exits(0)
     expected = ["--auth-type", "openai", "--openai-base-url", "http://localhost:9/v1", "--model", "typed"]
     # The output is that of the program.
-    assert ended.out == f"{expected} {KEY}\n"
-    assert "settings.json" in ended.err
+    assert outcome.out == f"{expected} {KEY}\n"
+    assert "settings.json" in outcome.err
 
 
 def test_exec_starts_quickly(desk: Desk) -> None:

@@ -225,12 +225,12 @@ def test_nothing_is_cut_off_at_any_width(overview: Desk, columns: int, argv: lis
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_the_screen_uses_the_width_of_the_terminal(overview: Desk, width: int) -> None:
-    seen = see(overview, "resolve", "--explain", width=width)
-    assert seen.code == 0
+    screen = see(overview, "resolve", "--explain", width=width)
+    assert screen.code == 0
     piped = explain(overview, columns=width).exits(0).out
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", seen.raw.decode()).splitlines()
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", screen.raw.decode()).splitlines()
     assert [line.rstrip() for line in shown] == piped.splitlines()
-    assert max(map(len, seen.lines)) > min(width, 120) * 0.6
+    assert max(map(len, screen.lines)) > min(width, 120) * 0.6
 
 
 def test_color_only_on_a_terminal(overview: Desk) -> None:
@@ -247,11 +247,11 @@ def test_color_only_on_a_terminal(overview: Desk) -> None:
     ids=["NO_COLOR", "never", "dumb", "no TERM"],
 )
 def test_no_color_if_the_user_disables_it(overview: Desk, argv: list[str], env: dict[str, str], term: str) -> None:
-    seen = see(overview, "resolve", "--explain", *argv, env=env, term=term)
-    assert not COLOURED.search(seen.raw)
-    assert "api_key" in seen.text
+    screen = see(overview, "resolve", "--explain", *argv, env=env, term=term)
+    assert not COLOURED.search(screen.raw)
+    assert "api_key" in screen.text
     if term in ("dumb", "") or argv:
-        assert b"\x1b" not in seen.raw
+        assert b"\x1b" not in screen.raw
 
 
 HOSTILE = ["\x1b]0;title\x07", "\x1b[2J", "a\rb", "\x9b31m", "a\x7fb", "a\x08b", "\u202eabc", "\u2028x"]
@@ -288,11 +288,11 @@ def test_control_characters_in_a_path_do_not_reach_a_terminal(desk: Desk) -> Non
 
 
 def test_show_secrets_on_a_terminal(overview: Desk) -> None:
-    seen = see(overview, "resolve", "--explain", "--show-secrets", width=200)
-    assert seen.code == 0
-    assert KEY in seen.text
-    assert OTHER_KEY in seen.text
-    assert "shown in full" in seen.text
+    screen = see(overview, "resolve", "--explain", "--show-secrets", width=200)
+    assert screen.code == 0
+    assert KEY in screen.text
+    assert OTHER_KEY in screen.text
+    assert "shown in full" in screen.text
     hidden = see(overview, "resolve", "--explain", width=200)
     assert KEY.encode() not in hidden.raw
     assert OTHER_KEY.encode() not in hidden.raw

@@ -81,7 +81,7 @@ class RunningCommand:
 
 
 @pytest.mark.parametrize(
-    ("argv", "stdin", "asked"),
+    ("argv", "stdin", "prompt"),
     [
         (["-p", "hello ü"], b"", "hello ü"),
         ([], b"from a pipe\n", "from a pipe\n"),
@@ -90,10 +90,10 @@ class RunningCommand:
         (["--prompt=-x"], b"", "-x"),
     ],
 )
-def test_the_prompt_and_its_context(desk: Desk, server: Provider, argv: list[str], stdin: bytes, asked: str) -> None:
+def test_the_prompt_and_its_context(desk: Desk, server: Provider, argv: list[str], stdin: bytes, prompt: str) -> None:
     desk.run("run", *argv, env=env_of(server), stdin=stdin).exits(0)
     (request,) = server.taken()
-    assert request.texts == [asked]
+    assert request.texts == [prompt]
     assert request.body["stream"] is True
 
 
@@ -136,11 +136,11 @@ def test_the_text_format_has_only_the_answer(desk: Desk, server: Provider) -> No
 
 def test_control_characters_do_not_reach_a_terminal(desk: Desk, server: Provider) -> None:
     server.replies[:] = [streamed("a\x1b]0;title\x07b\x1b[2Jc")]
-    seen = see(desk, "run", "-p", "x", env=env_of(server))
-    assert seen.code == 0
-    assert b"\x1b]0" not in seen.raw
-    assert b"\x1b[2J" not in seen.raw
-    assert "a\\x1b]0;title\\x07b\\x1b[2Jc" in seen.text
+    screen = see(desk, "run", "-p", "x", env=env_of(server))
+    assert screen.code == 0
+    assert b"\x1b]0" not in screen.raw
+    assert b"\x1b[2J" not in screen.raw
+    assert "a\\x1b]0;title\\x07b\\x1b[2Jc" in screen.text
 
 
 @pytest.mark.parametrize("form", ["text", "stream-json"])
@@ -149,10 +149,10 @@ def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: 
     reply = streamed("first", "second")
     server.replies[:] = [Reply(reply.pieces, hold=held)]
     started = RunningCommand(desk, server, "--output-format", form)
-    seen = b""
-    while b"first" not in seen:
-        seen += started.read(4096)
-    assert b"second" not in seen
+    received = b""
+    while b"first" not in received:
+        received += started.read(4096)
+    assert b"second" not in received
     held.set()
     assert "second" in started.exits(0)[0]
 
@@ -279,11 +279,11 @@ def test_an_invalid_artifact_is_an_error(desk: Desk, form: str) -> None:
 
 
 def test_with_ci_set_nothing_is_asked(desk: Desk, server: Provider) -> None:
-    seen = see(desk, "run", env=env_of(server, CI="true"))
-    assert seen.code == 2
-    assert "there is no prompt" in seen.text
-    seen = see(desk, "run", env={"CI": "1"})
-    assert seen.code == 3
+    screen = see(desk, "run", env=env_of(server, CI="true"))
+    assert screen.code == 2
+    assert "there is no prompt" in screen.text
+    screen = see(desk, "run", env={"CI": "1"})
+    assert screen.code == 3
     assert server.taken() == []
 
 
@@ -304,9 +304,9 @@ def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Pr
 def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="half"), done=False), stay=True)]
     started = RunningCommand(desk, server, "--output-format", form)
-    seen = b""
-    while form != "json" and b"half" not in seen:
-        seen += started.read(4096)
+    received = b""
+    while form != "json" and b"half" not in received:
+        received += started.read(4096)
     deadline = time.monotonic() + SECONDS
     while not server.requests and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -317,9 +317,9 @@ def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Pr
     out, err = started.exits(130)
     assert "interrupted" in err
     if form == "text":
-        assert seen.decode() + out == "half\n"
+        assert received.decode() + out == "half\n"
     else:
-        result = result_of(seen.decode() + out, form)
+        result = result_of(received.decode() + out, form)
         assert (result["answer"], result["exit_reason"], result["exit_code"]) == ("half", "interrupted", 130)
     assert server.hung_up.wait(10)
 

@@ -75,17 +75,17 @@ WARNINGS = {
 @pytest.mark.parametrize("before", [BEFORE, f"import threading\n{BEFORE}"], ids=["hooks first", "threading first"])
 @pytest.mark.parametrize("kind", FATAL | HANDLED_ERRORS | WARNINGS)
 def test_messages_of_python_are_redacted(kind: str, before: str) -> None:
-    ended = python((FATAL | HANDLED_ERRORS | WARNINGS)[kind], before=before)
-    assert_redacted(ended.stderr)
-    assert "\x1b" not in ended.stderr
-    assert ended.stdout == ""
-    assert ("Traceback" in ended.stderr) == (kind not in WARNINGS)
-    assert ended.returncode == (1 if kind in FATAL else 0)
+    process = python((FATAL | HANDLED_ERRORS | WARNINGS)[kind], before=before)
+    assert_redacted(process.stderr)
+    assert "\x1b" not in process.stderr
+    assert process.stdout == ""
+    assert ("Traceback" in process.stderr) == (kind not in WARNINGS)
+    assert process.returncode == (1 if kind in FATAL else 0)
 
 
 def test_ending_a_thread_prints_nothing() -> None:
-    ended = python("import threading\nthreading.Thread(target=sys.exit).start()")
-    assert (ended.returncode, ended.stderr) == (0, "")
+    process = python("import threading\nthreading.Thread(target=sys.exit).start()")
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 def test_a_closed_standard_error_is_no_error() -> None:
@@ -123,24 +123,24 @@ logging.basicConfig()
 @pytest.mark.parametrize("kind", LOGS)
 def test_log_records_are_redacted(kind: str, order: str) -> None:
     before = HANDLED + REDACTED if order == "logging first" else REDACTED + HANDLED
-    ended = python(LOGS[kind], before=before)
-    assert_redacted(ended.stderr)
-    assert (ended.returncode, ended.stdout) == (0, "")
+    process = python(LOGS[kind], before=before)
+    assert_redacted(process.stderr)
+    assert (process.returncode, process.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("call", ["log.warning('%d', text)", "log.warning('%s %s', text)", "log.warning('x', text)"])
 def test_mismatched_log_arguments_are_not_shown(call: str) -> None:
-    ended = python(call, before=HANDLED + REDACTED)
-    assert "(its arguments do not fit)" in ended.stderr
-    assert PLAIN not in ended.stderr
-    assert ended.returncode == 0
+    process = python(call, before=HANDLED + REDACTED)
+    assert "(its arguments do not fit)" in process.stderr
+    assert PLAIN not in process.stderr
+    assert process.returncode == 0
 
 
 def test_another_log_record_factory_is_kept() -> None:
     code = "logging.setLogRecordFactory(lambda *a, **k: logging.LogRecord(*a[:4], '<' + a[4] + '>', *a[5:], **k))\n"
-    ended = python("log.warning(text)", before=HANDLED + code + REDACTED)
-    assert_redacted(ended.stderr)
-    assert "<[redacted]" in ended.stderr
+    process = python("log.warning(text)", before=HANDLED + code + REDACTED)
+    assert_redacted(process.stderr)
+    assert "<[redacted]" in process.stderr
 
 
 def test_the_hooks_do_not_import_logging() -> None:
@@ -149,7 +149,7 @@ def test_the_hooks_do_not_import_logging() -> None:
 
 def test_the_command_sets_the_hooks(desk: Desk) -> None:
     code = "import atexit, sys\nkey = sys.argv.pop()\natexit.register(lambda: int(key))\n"
-    ended = subprocess.run(
+    process = subprocess.run(
         [*PROGRAM[:1], "-c", f"{code}from qwen_cfg.__main__ import entry\nentry()", "--version", KEY],
         env=clean_environment(desk.home),
         capture_output=True,
@@ -157,7 +157,7 @@ def test_the_command_sets_the_hooks(desk: Desk) -> None:
         timeout=SECONDS,
         check=True,
     )
-    assert "ValueError: invalid literal for int() with base 10: '[redacted]'" in ended.stderr
+    assert "ValueError: invalid literal for int() with base 10: '[redacted]'" in process.stderr
 
 
 @pytest.mark.parametrize("key", [PLAIN, KEY])
@@ -170,7 +170,7 @@ def test_logs_of_httpx_contain_no_key(desk: Desk, server: Provider, how: str, ke
         "import logging, sys\nlogging.basicConfig(level=logging.DEBUG)\n"
         "from qwen_cfg.cli.main import main\nsys.exit(main(['run', '-p', 'ping', '--debug']))"
     )
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code],
         cwd=desk.cwd,
         env=clean_environment(desk.home, env_of(server, how, key)),
@@ -180,8 +180,8 @@ def test_logs_of_httpx_contain_no_key(desk: Desk, server: Provider, how: str, ke
         check=False,
     )
     assert server.requests[-1].authorization == f"Bearer {key}"
-    assert ended.returncode == (0 if how == "v1" else 4)
-    assert "DEBUG:httpcore.http11:receive_response_headers.complete" in ended.stderr
-    assert "INFO:httpx:HTTP Request: POST" in ended.stderr
-    assert "[redacted]" in ended.stderr
-    assert key not in ended.stdout + ended.stderr
+    assert process.returncode == (0 if how == "v1" else 4)
+    assert "DEBUG:httpcore.http11:receive_response_headers.complete" in process.stderr
+    assert "INFO:httpx:HTTP Request: POST" in process.stderr
+    assert "[redacted]" in process.stderr
+    assert key not in process.stdout + process.stderr

@@ -73,9 +73,9 @@ def test_no_file_name_is_a_command(hostile: tuple[str, Desk]) -> None:
     env = {"OPENAI_API_KEY": KEY, "HTTPS_PROXY": f"http://{name}:1", "NO_PROXY": name, "QWEN_HOME": name} | IN_GITHUB
     env = {variable: value for variable, value in env.items() if "\0" not in value}
     good = {"OPENAI_API_KEY": KEY, **IN_GITHUB}
-    made = ["resolve", "--model", "m", "-o", f"{name}.toml"]
+    write_artifact = ["resolve", "--model", "m", "-o", f"{name}.toml"]
     lines: list[tuple[list[str], dict[str, str]]] = [
-        (made, good),
+        (write_artifact, good),
         (["resolve", "-o", f"{name}/{name}/a.toml"], good),
         *(
             (words, each)

@@ -97,7 +97,7 @@ class LoadedModules:
 
 def load(desk: Desk, *words: str, code: int = 0, **env: str) -> LoadedModules:
     """Return what a command line loads in a new process."""
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-c", _PROGRAM, *words],
         cwd=desk.cwd,
         env={"HOME": str(desk.home), "PATH": "", **env},
@@ -105,8 +105,8 @@ def load(desk: Desk, *words: str, code: int = 0, **env: str) -> LoadedModules:
         text=True,
         check=False,
     )
-    assert ended.returncode == code, ended.stderr
-    _, classes, collects, *modules = ended.stderr.splitlines()[-1].split()
+    assert process.returncode == code, process.stderr
+    _, classes, collects, *modules = process.stderr.splitlines()[-1].split()
     return LoadedModules(frozenset(modules), int(classes), collects == "1")
 
 
@@ -197,6 +197,6 @@ def test_an_exception_is_shown_without_text_if_nothing_can_be_loaded(tmp_path: P
         "import sys\nfrom qwen_cfg.cli.hooks import install\ninstall()\nsys.path.clear()\nsys.meta_path.clear()\n"
         f"raise ValueError({KEY!r})\n"
     )
-    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr == "qwen-cfg: an error occurred that cannot be shown\n"
+    process = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert process.stderr == "qwen-cfg: an error occurred that cannot be shown\n"

@@ -26,19 +26,19 @@ def artifact(desk: Desk, name: str = "qwen.toml") -> dict:
 def test_flags_make_env_file_gitignore_and_artifact(desk: Desk, server: Provider) -> None:
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "qwen3-coder-plus"]
-    done = desk.run("init", *flags, "--timeout", "9").exits(0)
-    assert KEY not in done.output
+    outcome = desk.run("init", *flags, "--timeout", "9").exits(0)
+    assert KEY not in outcome.output
     for words in ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore", "wrote qwen.toml"):
-        assert words in done.out
+        assert words in outcome.out
     file = desk.cwd / ".qwen/.env"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert f"OPENAI_API_KEY={KEY}" in file.read_text(encoding="utf-8").replace('"', "").replace("'", "")
-    made = artifact(desk)
-    assert made["config"]["api_key"] == {"from": "env-file", "path": "./.qwen/.env", "variable": "OPENAI_API_KEY"}
-    assert made["config"]["model"] == "qwen3-coder-plus"
-    assert made["provenance"]["model"]["origin"] == "./.qwen/.env:3"
-    assert made["provenance"]["timeout"]["origin"] == "--timeout"
+    document = artifact(desk)
+    assert document["config"]["api_key"] == {"from": "env-file", "path": "./.qwen/.env", "variable": "OPENAI_API_KEY"}
+    assert document["config"]["model"] == "qwen3-coder-plus"
+    assert document["provenance"]["model"]["origin"] == "./.qwen/.env:3"
+    assert document["provenance"]["timeout"]["origin"] == "--timeout"
     assert KEY not in (desk.cwd / "qwen.toml").read_text(encoding="utf-8")
     assert subprocess.run(["git", "-C", str(desk.cwd), "check-ignore", "-q", ".qwen/.env"], check=False).returncode == 0
     # The new artifact is up to date, and is used without a question.
@@ -53,8 +53,8 @@ def test_flags_make_env_file_gitignore_and_artifact(desk: Desk, server: Provider
 def test_an_env_file_hidden_by_the_new_one_is_named(desk: Desk, profile: str, line: str, place: str) -> None:
     desk.write(f"work/app/{place}", f"{line}\n")
     flags = ["--openai-api-key", KEY, "--openai-base-url", "http://127.0.0.1:9/v1", "--model", "m"]
-    done = desk.run("init", *flags, "--no-verify", "--profile", profile).exits(0)
-    (note,) = [text for text in done.err.splitlines() if place in text]
+    outcome = desk.run("init", *flags, "--no-verify", "--profile", profile).exits(0)
+    (note,) = [text for text in outcome.err.splitlines() if place in text]
     assert line.partition("=")[0] in note
     assert ".qwen/.env" in note
     assert KEY not in note
@@ -158,10 +158,10 @@ def test_the_test_of_the_values_is_reported(desk: Desk, server: Provider) -> Non
         f"tested: 127.0.0.1:{server.port} lists the model gpt-4o-mini; whether it checks the key for that" in listed.out
     )
     assert [request.path for request in server.taken()] == ["/v1/models"]
-    asked = desk.run("init", "--force", *flags, "--model", "mine").exits(0)
-    assert "accepts the key, and the model mine answers" in asked.out
+    outcome = desk.run("init", "--force", *flags, "--model", "mine").exits(0)
+    assert "accepts the key, and the model mine answers" in outcome.out
     assert [request.path for request in server.taken()] == ["/v1/models", "/v1/chat/completions"]
-    assert KEY not in listed.output + asked.output
+    assert KEY not in listed.output + outcome.output
 
 
 @pytest.mark.parametrize(
@@ -203,8 +203,8 @@ def test_an_unknown_model_is_not_written(desk: Desk, server: Provider) -> None:
 
 def test_a_named_provider_sets_url_model_and_key(desk: Desk) -> None:
     env = {"OPENROUTER_API_KEY": OPENROUTER_KEY}
-    made = desk.run("init", "--provider", "openrouter", "--no-verify", env=env).exits(0)
-    assert OPENROUTER_KEY not in made.output
+    outcome = desk.run("init", "--provider", "openrouter", "--no-verify", env=env).exits(0)
+    assert OPENROUTER_KEY not in outcome.output
     assert sorted(saved_variables(desk).splitlines()) == [
         f"OPENAI_API_KEY={OPENROUTER_KEY}",
         "OPENAI_BASE_URL=https://openrouter.ai/api/v1",
@@ -237,8 +237,8 @@ def test_a_provider_that_contradicts_other_flags_is_refused(
 def test_the_key_from_a_variable_or_from_standard_input(desk: Desk, server: Provider, source: str) -> None:
     env = {} if source == "-" else {source: KEY}
     flags = ["--key-from", source, "--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
-    made = desk.run("init", *flags, env=env, stdin=f"{KEY}\r\nmore\n".encode()).exits(0)
-    assert KEY not in made.output
+    outcome = desk.run("init", *flags, env=env, stdin=f"{KEY}\r\nmore\n".encode()).exits(0)
+    assert KEY not in outcome.output
     assert server.taken()[0].authorization == f"Bearer {KEY}"
     assert (f"OPENAI_API_KEY={KEY}" in saved_variables(desk)) == (source != "OPENAI_API_KEY")
 
@@ -283,12 +283,12 @@ def test_force_replaces_and_reports_it(desk: Desk, server: Provider) -> None:
     text = f"# mine\nOTHER=1\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL=old\nOPENAI_BASE_URL=x\n"
     desk.write("work/app/.qwen/.env", text)
     desk.write("work/app/qwen.toml", "# mine\n")
-    made = desk.run("init", "--force", "--key-from", "-", *flags, stdin=OPENROUTER_KEY.encode()).exits(0)
-    assert "replaced OPENAI_MODEL in ./.qwen/.env:4, which was old" in made.out
-    assert "replaced OPENAI_API_KEY in ./.qwen/.env:3, which was sk-0…wxyz (39 characters)" in made.out
-    assert "replaced qwen.toml" in made.out
+    outcome = desk.run("init", "--force", "--key-from", "-", *flags, stdin=OPENROUTER_KEY.encode()).exits(0)
+    assert "replaced OPENAI_MODEL in ./.qwen/.env:4, which was old" in outcome.out
+    assert "replaced OPENAI_API_KEY in ./.qwen/.env:3, which was sk-0…wxyz (39 characters)" in outcome.out
+    assert "replaced qwen.toml" in outcome.out
     for key in (KEY, OPENROUTER_KEY):
-        assert key not in made.output
+        assert key not in outcome.output
     expected = ["# mine", "OTHER=1", f"OPENAI_API_KEY={OPENROUTER_KEY}", "OPENAI_MODEL=gpt-4o"]
     assert saved_variables(desk).splitlines() == [*expected, f"OPENAI_BASE_URL={server.url}/v1"]
     assert artifact(desk)["config"]["model"] == "gpt-4o"

@@ -253,8 +253,8 @@ def test_the_endpoint_of_another_methods_key_confirms_no_artifact(
     desk.write("work/app/.qwen/.env", ACROSS_METHODS[text])
     make_artifact(desk, "OPENAI_API_KEY")
     desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).exits(0)
-    asked = desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).exits(5)
-    assert "stranger.example" in asked.err
+    outcome = desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).exits(5)
+    assert "stranger.example" in outcome.err
     assert keys_at(server) == []
 
 
@@ -285,8 +285,8 @@ def test_an_endpoint_in_settings_does_not_count_as_in_the_linked_key_file(
     desk.write(f"work/app/{file}", IN_TWO_WAYS)
     (desk.cwd / link).symlink_to((desk.cwd / file).name)
     desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY})
-    asked = desk.run("run", "-p", "x", *NEWER, env={"HTTP_PROXY": server.url}).exits(5)
-    assert "stranger.example" in asked.err
+    outcome = desk.run("run", "-p", "x", *NEWER, env={"HTTP_PROXY": server.url}).exits(5)
+    assert "stranger.example" in outcome.err
     assert keys_at(server) == []
 
 

@@ -107,11 +107,11 @@ def test_the_models_of_the_server_are_offered(
         if term == "dumb":
             say(person, ("Show it in full", "\r"))
         say(person, ("3  qwen3-coder-plus", ""), ("Model [gpt-4o]", "3\r"))
-        seen = ended(person, 0)
+        text = ended(person, 0)
         assert term != "dumb" or b"\x1b" not in person.raw
         assert not env or b"\x1b[33m" not in person.raw
         # Words are not broken.
-        assert "lists 3" in " ".join(seen.split())
+        assert "lists 3" in " ".join(text.split())
     (request,) = server.taken()
     assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
     assert config(desk)["model"] == "qwen3-coder-plus"
@@ -153,9 +153,9 @@ def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Prov
         ended(person, 0)
         assert b"owned" not in person.raw
     assert config(desk)["model"] == chosen
-    asked = [request.path for request in server.taken()]
+    paths = [request.path for request in server.taken()]
     # An unlisted model is tested with a prompt.
-    assert asked == ["/v1/models", *([] if chosen in names else ["/v1/chat/completions"])]
+    assert paths == ["/v1/models", *([] if chosen in names else ["/v1/chat/completions"])]
 
 
 # The base URL.
@@ -251,9 +251,9 @@ def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -
         say(person, ("Provider [", "3\r"), ("Base URL [", "\r"), ("OPENROUTER_API_KEY is exported: sk-o…", ""))
         say(person, ("API key (", "\r"), ("Model [", "\r"))
         # The usual variable overrides others in every program, and the dialogue says so.
-        seen = ended(person, 0, OPENROUTER_KEY)
-        assert "api_key: environment OPENAI_API_KEY overrides the value" in seen
-        assert "unset OPENAI_API_KEY" in seen
+        text = ended(person, 0, OPENROUTER_KEY)
+        assert "api_key: environment OPENAI_API_KEY overrides the value" in text
+        assert "unset OPENAI_API_KEY" in text
     assert f"OPENAI_API_KEY={OPENROUTER_KEY}" in kept(desk)
 
 
@@ -277,9 +277,9 @@ def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> No
         # The refused key is not offered again, and the server needs a key.
         say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [", "\r"))
-        seen = ended(person, 0, wrong)
-        assert "Enter keeps the key" not in seen
-        assert seen.count("any value will do") == 1
+        text = ended(person, 0, wrong)
+        assert "Enter keeps the key" not in text
+        assert text.count("any value will do") == 1
     assert [r.authorization for r in server.taken()] == [f"Bearer {wrong}", f"Bearer {KEY}"]
     assert f"OPENAI_API_KEY={KEY}" in kept(desk)
 

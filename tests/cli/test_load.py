@@ -97,8 +97,8 @@ def test_machine_settings_come_from_this_machine(desk: Desk) -> None:
 def test_the_defaults_are_those_of_this_process(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     code = "import qwen_cfg; c = qwen_cfg.load(); print(c.model, c.timeout, c.api_key)"
-    ended = in_new_process(desk, code, QWEN_CFG_TIMEOUT="9")
-    assert ended == "mine 9.0 Secret('**********')\n"
+    process = in_new_process(desk, code, QWEN_CFG_TIMEOUT="9")
+    assert process == "mine 9.0 Secret('**********')\n"
 
 
 def test_an_environment_without_a_home_has_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,9 +267,9 @@ def test_no_conversion_shows_the_key(desk: Desk) -> None:
     ]
     shown += [config.explain(), config.explain(everything=True), json.dumps(config.explain_data())]
     assert [text for text in shown if KEY in text] == []
-    for taken in (pickle.dumps, json.dumps, copy.copy, copy.deepcopy):
+    for copy_of in (pickle.dumps, json.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError) as caught:
-            taken(key)
+            copy_of(key)
         assert KEY not in str(caught.value)
     with pytest.raises(TypeError):
         pickle.dumps(config)

@@ -165,17 +165,17 @@ def test_the_real_package_sends_the_key_of_azure_in_one_header(
     server.replies.append(whole())
     values = {"base_url": "http://mine.openai.azure.com/openai/v1", "max_retries": 0}
     config = load(**world(desk, OPENAI_API_KEY=KEY, HTTP_PROXY=server.url), values=values)
-    arguments, asked = config.client_kwargs(is_async=is_async), {"model": "m", "messages": MESSAGES}
+    arguments, chat = config.client_kwargs(is_async=is_async), {"model": "m", "messages": MESSAGES}
 
     async def ask() -> None:
         async with package.AsyncOpenAI(**arguments) as client:
-            await client.chat.completions.create(**asked)
+            await client.chat.completions.create(**chat)
 
     if is_async:
         asyncio.run(ask())
     else:
         with package.OpenAI(**arguments) as client:
-            client.chat.completions.create(**asked)
+            client.chat.completions.create(**chat)
     (request,) = server.taken()
     assert (request.headers["api-key"], request.authorization) == (KEY, None)
 

@@ -354,7 +354,7 @@ def test_a_keyring_without_the_key_is_reported_with_the_reason(desk: Desk, how: 
 
 def test_without_the_library_the_error_says_how_to_install_it(desk: Desk) -> None:
     without = "import sys; sys.modules['keyring'] = None; from qwen_cfg.__main__ import entry; entry()"
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", without, *ASK],
         cwd=desk.cwd,
         env=clean_environment(desk.home, {"OPENAI_API_KEY": "keyring:qwen/me"}),
@@ -363,18 +363,18 @@ def test_without_the_library_the_error_says_how_to_install_it(desk: Desk) -> Non
         timeout=60,
         check=False,
     )
-    assert ended.returncode == 3
-    assert "pip install keyring, or pipx inject qwen-cfg keyring" in ended.stderr
+    assert process.returncode == 3
+    assert "pip install keyring, or pipx inject qwen-cfg keyring" in process.stderr
 
 
 def test_the_command_gets_no_key(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     env = {"OPENAI_API_KEY": f"command:sh -c 'env > {desk.home}/env; {COMMAND}'", "COPY": KEY, "KEPT": "as it is"}
     desk.run(*ASK, *endpoint(server), env=env).exits(0)
-    seen = (desk.home / "env").read_text()
-    assert "KEPT=as it is" in seen
-    assert KEY not in seen
-    assert "OPENAI_API_KEY" not in seen
+    variables = (desk.home / "env").read_text()
+    assert "KEPT=as it is" in variables
+    assert KEY not in variables
+    assert "OPENAI_API_KEY" not in variables
 
 
 def test_ctrl_c_ends_the_command_too(desk: Desk) -> None:

@@ -122,8 +122,8 @@ def test_an_unreadable_file_of_the_other_profile_is_reported(differing: Desk) ->
     assert data["profiles"]["documented"]["fields"]["model"]["value"] == "mine"
     # A check with a comparison does not treat an unknown value as equal.
     differing.run("resolve", "-o", "a.toml").exits(0)
-    asked = differing.run("check", "a.toml", "--select", "QC112").exits(1)
-    assert "Qwen Code 0.21 and later reads ~/.qwen/.env:1, which cannot be read" in asked.out
+    outcome = differing.run("check", "a.toml", "--select", "QC112").exits(1)
+    assert "Qwen Code 0.21 and later reads ~/.qwen/.env:1, which cannot be read" in outcome.out
     (differing.home / ".qwen/.env").unlink()
     os.mkfifo(differing.home / ".qwen/.env")
     out = explain(differing, *OPENAI).exits(0).out
@@ -136,8 +136,8 @@ def test_an_unreadable_file_of_the_other_profile_is_reported(differing: Desk) ->
     assert after(out, "Qwen Code 0.21 and later reads files that were not read here") == [
         "not known: ~/.qwen/.env is a FIFO, which was not read"
     ]
-    asked = differing.run("check", "a.toml", "--select", "QC112").exits(1)
-    assert "Qwen Code 0.21 and later reads ~/.qwen/.env, a FIFO" in asked.out
+    outcome = differing.run("check", "a.toml", "--select", "QC112").exits(1)
+    assert "Qwen Code 0.21 and later reads ~/.qwen/.env, a FIFO" in outcome.out
 
 
 def test_the_comparison_reads_a_fifo_of_the_other_profile(differing: Desk) -> None:
@@ -340,10 +340,10 @@ def test_a_difference_to_another_profile_is_a_finding_only_on_request(differing:
     differing.run("resolve", "-o", "a.toml").exits(0)
     plain = differing.run("check", "a.toml").exits(0)
     assert "QC112" not in plain.out + plain.err
-    asked = differing.run("check", "a.toml", "--select", "QC112").exits(1)
-    assert "2 findings" in asked.out
-    assert f"For Qwen Code 0.21 and later, base_url is {URL} from ~/.qwen/.env:1 OPENAI_BASE_URL." in asked.out
-    assert "debug is true from ~/.env:1 DEBUG." in asked.out
+    outcome = differing.run("check", "a.toml", "--select", "QC112").exits(1)
+    assert "2 findings" in outcome.out
+    assert f"For Qwen Code 0.21 and later, base_url is {URL} from ~/.qwen/.env:1 OPENAI_BASE_URL." in outcome.out
+    assert "debug is true from ~/.env:1 DEBUG." in outcome.out
     assert differing.run("check", "a.toml", "--select", "QC112", "--ignore", "QC112").exits(0).out == plain.out
     differing.run("check", "a.toml", "--select", "QC101, qc102").exits(0)
     for nothing in ("", ",", " , "):
@@ -464,8 +464,8 @@ def test_the_login_and_the_settings_move_with_it(desk: Desk) -> None:
     out = explain(desk, "--profile", NEWER, "--auth-type", "qwen-oauth", QWEN_HOME="~/q").exits(0).out
     assert "> read    user       ~/q/settings.json" in out
     assert "~/.qwen/settings.json" not in out.partition("Qwen Code up to 0.15")[0]
-    asked = ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth", "--profile", NEWER]
-    named = desk.run("resolve", *asked, "-o", "a.toml", env={"QWEN_HOME": "~/q"}).exits(0)
+    options = ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth", "--profile", NEWER]
+    named = desk.run("resolve", *options, "-o", "a.toml", env={"QWEN_HOME": "~/q"}).exits(0)
     assert named.out == ""
     assert "~/q/oauth_creds.json" in (desk.cwd / "a.toml").read_text(encoding="utf-8")
     desk.run("check", "--strict", "a.toml", env={"QWEN_HOME": "~/q"}).exits(0)

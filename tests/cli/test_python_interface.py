@@ -50,8 +50,8 @@ def test_every_public_name_can_be_imported(package: object) -> None:
 def test_a_public_name_is_not_a_module(name: str) -> None:
     """A module can hide a function with the same name, and only in a new process."""
     code = f"from qwen_cfg import {name}; print(callable({name}))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
-    assert ended.stdout == "True\n"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert process.stdout == "True\n"
 
 
 def test_repeated_resolutions_see_each_change_and_are_fast(desk: Desk) -> None:
@@ -137,23 +137,23 @@ def test_resolve_reads_no_other_environment_and_starts_no_program(desk: Desk) ->
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='quoted' # and more\n")
     desk.write(".qwen/.env", "QWEN_HOME=~/other\n")
     words = [sys.executable, "-c", WATCHED, str(desk.cwd), str(desk.home)]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "QC304" not in ended.stdout
+    process = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "QC304" not in process.stdout
 
 
 def test_git_is_asked_only_through_the_given_function(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    asked = []
+    paths = []
 
     def status(path: Path) -> GitStatus | None:
-        asked.append(path)
+        paths.append(path)
         return "not ignored"
 
     here = {"environ": {}, "cwd": desk.cwd, "home": desk.home}
     codes = [{d.code for d in diagnose(resolve(**here, **ways))} for ways in ({}, {"git_status": status})]
     assert ["QC304" in found for found in codes] == [False, True]
-    assert asked == [desk.cwd / ".env"]
+    assert paths == [desk.cwd / ".env"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -262,5 +262,5 @@ def test_no_returned_object_shows_a_secret(desk: Desk) -> None:
 
 def test_importing_the_package_is_fast_and_prints_nothing() -> None:
     code = "import sys, qwen_cfg; print(sorted({'jsonschema', 'httpx', 'rich', 'dotenv'} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
-    assert (ended.stdout, ended.stderr) == ("[]\n", "")
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert (process.stdout, process.stderr) == ("[]\n", "")

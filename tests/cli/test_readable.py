@@ -52,12 +52,12 @@ def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> N
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://localhost/v1", "OPENAI_MODEL": "m"}
     desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=env).exits(0)
     piped = desk.run(*argv, env={"COLUMNS": "96"})
-    seen = see(desk, *argv, width=width)
+    screen = see(desk, *argv, width=width)
     longest = max(map(len, words_of(piped.output)))
     if longest < width - 20:
-        assert sorted(set(words_of(seen.text))) == sorted(set(words_of(piped.output)))
+        assert sorted(set(words_of(screen.text))) == sorted(set(words_of(piped.output)))
     else:
-        cut = set(words_of(seen.text)) - set(words_of(piped.output))
+        cut = set(words_of(screen.text)) - set(words_of(piped.output))
         assert all(any(word in whole for whole in words_of(piped.output) if len(whole) > width - 20) for word in cut)
 
 
@@ -226,9 +226,9 @@ def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: D
         for env in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
             as_before(desk, state)
             if where == "terminal":
-                seen = see(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
-                assert seen.code == code, argv
-                outputs.append(seen.raw.decode())
+                screen = see(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
+                assert screen.code == code, argv
+                outputs.append(screen.raw.decode())
             else:
                 forced = {**EXPORTED, "FORCE_COLOR": "1", "TERM": "xterm", **env}
                 outputs.append(desk.run(*argv, env=forced).exits(code).output)

@@ -70,7 +70,7 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
             # The comment in the README says what should follow.
             assert "qwen-cfg check --update" in README.read_text(encoding="utf-8").partition(command)[2].split("\n")[0]
             command = f"{command.replace('NAME', 'gpt-4o-mini')} && qwen-cfg check --update"
-        ended = run_in_shell(desk, command)
-        assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
-        assert KEY not in ended.stdout + ended.stderr
+        process = run_in_shell(desk, command)
+        assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
+        assert KEY not in process.stdout + process.stderr
     assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}

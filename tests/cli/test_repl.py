@@ -54,15 +54,15 @@ def command(chat: Typing, text: str, *wanted: str) -> str:
     before = chat.text.count(line)
 
     def is_answered() -> bool:
-        seen = chat.text
-        return seen.count(line) > before and follow_each_other(seen.rpartition(line)[2], [*wanted, "\n>"])
+        screen = chat.text
+        return screen.count(line) > before and follow_each_other(screen.rpartition(line)[2], [*wanted, "\n>"])
 
     return chat.type(text + ENTER).when(is_answered, f"{wanted} never came")
 
 
-def after(seen: str, text: str) -> list[str]:
+def after(screen: str, text: str) -> list[str]:
     """Return the visible lines between a typed line and the next input line."""
-    below = seen.rpartition(f"> {text}\n")[2]
+    below = screen.rpartition(f"> {text}\n")[2]
     return below.partition("\n>")[0].split("\n")
 
 
@@ -124,10 +124,10 @@ def test_markdown_is_rendered(chat: Typing, server: Provider) -> None:
         "# Title\n\nSome **bold** and `code`\nand [a link](http://u.example/v).\n\n- a\n- b\n  - c\n\n"
         "```py\ndef f(x):\n\treturn x\n```\n\n| n | m |\n|---|---|\n| 1 | 2 |\n\n<b>raw</b> [red]x[/red]\n"
     )
-    seen = ask(chat, server, "show", streamed(*re.findall(r"(?s).{1,7}", text)), "raw</b>")
+    screen = ask(chat, server, "show", streamed(*re.findall(r"(?s).{1,7}", text)), "raw</b>")
     shown = "Title||Some bold and code|and a link (http://u.example/v).|| • a| • b|    • c||def f(x):|    return x||"
-    assert "|".join(after(seen, "show")).startswith(shown)
-    assert after(seen, "show")[-2:] == ["<b>raw</b> [red]x[/red]", ""]
+    assert "|".join(after(screen, "show")).startswith(shown)
+    assert after(screen, "show")[-2:] == ["<b>raw</b> [red]x[/red]", ""]
     assert b"\x1b[1mbold\x1b[0m" in chat.raw
     assert b"\x1b]8" not in chat.raw
 
@@ -135,8 +135,8 @@ def test_markdown_is_rendered(chat: Typing, server: Provider) -> None:
 def test_a_long_answer_stays_whole_in_the_scrollback(chat: Typing, server: Provider) -> None:
     lines = [f"item {number}" for number in range(60)]
     pieces = [f"- {line}\n" for line in lines]
-    seen = ask(chat, server, "list", streamed(*pieces, pause=0.002), "item 59")
-    assert after(seen, "list") == [*(f" • {line}" for line in lines), ""]
+    text = ask(chat, server, "list", streamed(*pieces, pause=0.002), "item 59")
+    assert after(text, "list") == [*(f" • {line}" for line in lines), ""]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_the_spinner_turns_until_the_first_token_and_goes(chat: Typing, server: 
 
 def test_reasoning_is_shown_apart_and_is_not_part_of_the_conversation(chat: Typing, server: Provider) -> None:
     thought = [chunk(reasoning_content="\nLet me "), chunk(reasoning_content="see.")]
-    seen = ask(chat, server, "why", Reply(events(*thought, chunk(content="So."), finish(), usage())), "So.")
-    assert after(seen, "why") == ["  Let me see.", "", "So.", ""]
+    text = ask(chat, server, "why", Reply(events(*thought, chunk(content="So."), finish(), usage())), "So.")
+    assert after(text, "why") == ["  Let me see.", "", "So.", ""]
     assert b"\x1b[2mLet me see." in chat.raw or b"\x1b[2mLet me" in chat.raw
     ask(chat, server, "next", streamed("ok"), "ok")
     assert server.requests[-1].texts == ["why", "So.", "next"]
@@ -184,15 +184,15 @@ def test_reasoning_is_shown_apart_and_is_not_part_of_the_conversation(chat: Typi
 def test_nothing_the_model_says_steers_the_terminal(chat: Typing, server: Provider) -> None:
     evil = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt &#x202e;\rover"
     before = len(chat.raw)
-    seen = ask(chat, server, "go", streamed(*evil), "over")
-    assert after(seen, "go")[0] == r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt \u202eover"
+    text = ask(chat, server, "go", streamed(*evil), "over")
+    assert after(text, "go")[0] == r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt \u202eover"
     for steering in (b"\x1b[31m", b"\x1b]", b"\x07", "\x9b".encode(), "\u202e".encode()):
         assert steering not in chat.raw[before:]
 
 
 def test_a_known_key_is_not_shown(chat: Typing, server: Provider) -> None:
-    seen = ask(chat, server, "key", streamed("it is ", KEY[:9], KEY[9:], " indeed"), "indeed")
-    assert after(seen, "key")[0] == "it is [redacted] indeed"
+    text = ask(chat, server, "key", streamed("it is ", KEY[:9], KEY[9:], " indeed"), "indeed")
+    assert after(text, "key")[0] == "it is [redacted] indeed"
 
 
 def test_ctrl_c_stops_the_answer_and_not_the_session(chat: Typing, server: Provider) -> None:
@@ -221,9 +221,9 @@ def test_what_is_typed_while_an_answer_comes_is_the_next_text(chat: Typing, serv
 
 
 def test_an_answer_that_was_cut_off_stays(chat: Typing, server: Provider) -> None:
-    seen = ask(chat, server, "cut", Reply(events(chunk(content="half a"), done=False), drop=True), "cut off")
-    assert after(seen, "cut")[:2] == ["half a", ""]
-    assert "base_url" in seen
+    text = ask(chat, server, "cut", Reply(events(chunk(content="half a"), done=False), drop=True), "cut off")
+    assert after(text, "cut")[:2] == ["half a", ""]
+    assert "base_url" in text
     ask(chat, server, "go on", streamed("b"), "b")
     assert server.requests[-1].texts == ["cut", "half a", "go on"]
 
@@ -241,13 +241,13 @@ def test_only_a_conversation_names_its_own_way_to_another_model(chat: Typing, se
 
 def test_an_answer_at_the_limit_of_tokens_and_of_another_model(chat: Typing, server: Provider) -> None:
     reply = Reply(events(chunk("other", content="too lo"), finish("length", "other"), usage(model="other")))
-    seen = ask(chat, server, "much", reply, "too lo", "token limit", "other answered, not m")
-    assert after(seen, "much")[0] == "too lo"
+    text = ask(chat, server, "much", reply, "too lo", "token limit", "other answered, not m")
+    assert after(text, "much")[0] == "too lo"
 
 
 def test_an_error_is_shown_and_the_question_can_be_recalled(chat: Typing, server: Provider) -> None:
-    seen = ask(chat, server, "why", refusal(400, "No such thing"), "No such thing")
-    assert "Traceback" not in seen
+    text = ask(chat, server, "why", refusal(400, "No such thing"), "No such thing")
+    assert "Traceback" not in text
     server.replies.append(streamed("because"))
     chat.type(UP).until("No such thing", "> why")
     chat.type(ENTER).until("because")
@@ -255,15 +255,15 @@ def test_an_error_is_shown_and_the_question_can_be_recalled(chat: Typing, server
 
 
 def test_a_refused_key_names_its_origin(chat: Typing, server: Provider) -> None:
-    seen = ask(chat, server, "hi", refusal(401, f"Incorrect API key provided: {KEY}"), "OPENAI_API_KEY")
-    assert KEY not in seen
+    text = ask(chat, server, "hi", refusal(401, f"Incorrect API key provided: {KEY}"), "OPENAI_API_KEY")
+    assert KEY not in text
     assert chat.type(CTRL_D).exit_code() == 0
 
 
 def test_a_retry_is_told(chat: Typing, server: Provider) -> None:
     server.replies.append(refusal(429, "slow down", retry_after="0.2"))
-    seen = ask(chat, server, "hi", streamed("now"), "trying again in 0.2 s (1 of 3)", "now")
-    assert after(seen, "hi")[-2:] == ["now", ""]
+    text = ask(chat, server, "hi", streamed("now"), "trying again in 0.2 s (1 of 3)", "now")
+    assert after(text, "hi")[-2:] == ["now", ""]
 
 
 # Typing.
@@ -293,8 +293,8 @@ def test_a_text_longer_than_the_window_stays_whole(desk: Desk, server: Provider)
     with Typing(desk, "run", env=env_of(server), height=12) as chat:
         chat.until("0 tokens")
         chat.type("\x1b[200~" + "\r".join(lines) + "\x1b[201~").until("line 59")
-        seen = chat.type(ENTER).until("line 59", "pong", "\n>")
-        assert "\n> " + "\n  ".join(lines) + "\npong" in seen
+        text = chat.type(ENTER).until("line 59", "pong", "\n>")
+        assert "\n> " + "\n  ".join(lines) + "\npong" in text
     assert server.requests[-1].texts == ["\n".join(lines)]
 
 
@@ -347,7 +347,7 @@ def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: P
 
 
 def test_help_lists_every_command(chat: Typing) -> None:
-    seen = command(chat, "/help", "/exit")
+    text = command(chat, "/help", "/exit")
     names = (
         "/help",
         "/stats",
@@ -361,8 +361,8 @@ def test_help_lists_every_command(chat: Typing) -> None:
         "/exit",
     )
     for name in names:
-        assert f"\n{name} " in seen
-    assert "Alt-Enter" in seen
+        assert f"\n{name} " in text
+    assert "Alt-Enter" in text
 
 
 @pytest.mark.parametrize(
@@ -391,12 +391,12 @@ def test_statistics(chat: Typing, server: Provider) -> None:
     command(chat, "/stats", "No requests yet.")
     cached = usage(1000, 5, prompt_tokens_details={"cached_tokens": 900})
     ask(chat, server, "hi", Reply(events(chunk(content="yes"), finish(), cached)), "yes")
-    seen = command(chat, "/stats", "tokens per second")
-    assert re.search(r"requests +1\nprompt tokens +1,000\ncached tokens +900 \(90% of the prompt\)", seen)
+    text = command(chat, "/stats", "tokens per second")
+    assert re.search(r"requests +1\nprompt tokens +1,000\ncached tokens +900 \(90% of the prompt\)", text)
     other = Reply(events(chunk("other", content="no"), finish(model="other"), usage(model="other")))
     ask(chat, server, "you", other, "no")
-    seen = command(chat, "/stats", "\nother\n", "\nall\n", "tokens per second")
-    assert re.search(r"\nm\nrequests +1\n[^>]*\nother\nrequests +1\n[^>]*\nall\nrequests +2\n", seen)
+    text = command(chat, "/stats", "\nother\n", "\nall\n", "tokens per second")
+    assert re.search(r"\nm\nrequests +1\n[^>]*\nother\nrequests +1\n[^>]*\nall\nrequests +2\n", text)
 
 
 def test_clear_forgets_what_was_said_and_not_what_it_took(chat: Typing, server: Provider) -> None:
@@ -414,8 +414,8 @@ def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Pr
         desk, "run", "--trust-project", "--model", "some-model", width=width, env={"OPENAI_API_KEY": KEY}
     ) as chat:
         chat.until("0 tokens")
-        seen = command(chat, "/config", "overridden")
-        words = " ".join(after(seen, "/config")).split()
+        text = command(chat, "/config", "overridden")
+        words = " ".join(after(text, "/config")).split()
         for value, source in (
             ("some-model", "--model"),
             (f"{server.url}/v1", "./.env:1 OPENAI_BASE_URL"),
@@ -423,13 +423,13 @@ def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Pr
             (f"{KEY[:4]}…{KEY[-4:]} ({len(KEY)} characters)", "OPENAI_API_KEY"),
         ):
             assert follow_each_other(" ".join(words), [value, source]), (value, source)
-        assert len(after(seen, "/config")) < 24
+        assert len(after(text, "/config")) < 24
         assert "timeout" not in words
-        assert KEY not in seen
+        assert KEY not in text
         command(chat, "/model other", "The model is other")
         assert follow_each_other(command(chat, "/config", "overridden"), ["some-model", "model", "other", "/model"])
-        seen = command(chat, "/config all", "overridden")
-        assert follow_each_other(seen, ["/config all", "timeout", "120", "default"])
+        text = command(chat, "/config all", "overridden")
+        assert follow_each_other(text, ["/config all", "timeout", "120", "default"])
         command(chat, "/config tmol", "/config shows no 'tmol'", "/config toml")
 
 
@@ -441,10 +441,10 @@ def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) ->
     with Typing(desk, "run", "--config", "a.toml") as chat:
         chat.until("The key comes from the artifact itself", "0 tokens")
         assert "k3y" not in command(chat, "/config", "hidden (3 characters)")
-        seen = command(chat, "/config toml", "[env_file]")
+        text = command(chat, "/config toml", "[env_file]")
     for line in ('model = "m"', 'value = "[redacted]"', "[provenance.model]", 'origin = "OPENAI_MODEL"'):
-        assert f"\n{line}\n" in seen
-    assert "k3y" not in seen
+        assert f"\n{line}\n" in text
+    assert "k3y" not in text
 
 
 def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
@@ -462,8 +462,8 @@ def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
 
 
 def test_model_shows_what_there_is(chat: Typing, server: Provider) -> None:
-    seen = command(chat, "/model", "The model is m (OPENAI_MODEL).", f"127.0.0.1:{server.port} has:")
-    assert after(seen, "/model")[2:] == ["  gpt-4o", "  gpt-4o-mini", "  qwen3-coder-plus"]
+    text = command(chat, "/model", "The model is m (OPENAI_MODEL).", f"127.0.0.1:{server.port} has:")
+    assert after(text, "/model")[2:] == ["  gpt-4o", "  gpt-4o-mini", "  qwen3-coder-plus"]
 
 
 def test_model_changes_what_is_asked(chat: Typing, server: Provider) -> None:
@@ -557,6 +557,6 @@ def test_a_window_that_becomes_narrower_in_the_middle_of_a_list(chat: Typing, se
     items = [f"item {number} {'x' * 60}" for number in range(60)]
     server.replies.append(streamed(*(f"- {item}\n" for item in items), "\nthe end.", pause=0.01))
     chat.type(f"go{ENTER}").until("item 20")
-    seen = chat.resize(50, 24).until("the end.", "\n>")
-    assert [number for number in range(60) if not re.search(rf" • item {number}\b", seen)] == []
-    assert "> go\n" in seen
+    text = chat.resize(50, 24).until("the end.", "\n>")
+    assert [number for number in range(60) if not re.search(rf" • item {number}\b", text)] == []
+    assert "> go\n" in text

@@ -170,12 +170,12 @@ def test_a_directory_with_that_name_is_ignored(desk: Desk):
 
 
 def test_json_has_no_line(project: Desk):
-    made = project.run("resolve", "--format", "json", env=WITH_KEY).exits(0)
-    assert "schema" not in made.json
+    outcome = project.run("resolve", "--format", "json", env=WITH_KEY).exits(0)
+    assert "schema" not in outcome.json
     project.run("resolve", "-o", "qwen.json", env=WITH_KEY).exits(0)
-    assert read(project, "work/app/qwen.json") == made.out
+    assert read(project, "work/app/qwen.json") == outcome.out
     project.run("check", "--update", "qwen.json", env=WITH_KEY).exits(0)
-    assert read(project, "work/app/qwen.json") == made.out
+    assert read(project, "work/app/qwen.json") == outcome.out
 
 
 def test_an_artifact_without_the_line_has_not_drifted(desk: Desk):

@@ -243,9 +243,9 @@ def test_a_model_that_looks_like_a_key_is_not_shown(desk: Desk) -> None:
 def test_a_terminal_shows_no_secret(desk: Desk, where: Callable[[list[str]], World], width: int) -> None:
     world = where([SHAPES["plain"].format(number) for number in range(3)])
     write_world(desk, world)
-    seen = see(desk, "resolve", "--explain", "--all", *world.flags, width=width, env=world.env)
-    closed_up = "".join(seen.text.split())
-    assert not [secret for secret in world.secrets if secret in closed_up or secret in seen.text]
+    screen = see(desk, "resolve", "--explain", "--all", *world.flags, width=width, env=world.env)
+    closed_up = "".join(screen.text.split())
+    assert not [secret for secret in world.secrets if secret in closed_up or secret in screen.text]
 
 
 def _artifacts(text: str, secret: str) -> dict[str, str]:

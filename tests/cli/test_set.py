@@ -29,9 +29,9 @@ def saved_variables(desk: Desk) -> str:
 
 def test_only_the_model_is_changed(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml").exits(0)
-    done = desk.run("set", "model", "new").exits(0)
-    assert "OPENAI_MODEL in ./.qwen/.env:5 is now new; it was old" in done.out
-    assert "qwen-cfg check --update qwen.toml" in done.out
+    outcome = desk.run("set", "model", "new").exits(0)
+    assert "OPENAI_MODEL in ./.qwen/.env:5 is now new; it was old" in outcome.out
+    assert "qwen-cfg check --update qwen.toml" in outcome.out
     assert saved_variables(desk) == TEXT.replace("OPENAI_MODEL=old # the model", "OPENAI_MODEL=new")
     desk.run("check", "--update", "qwen.toml")
     desk.run("check", "--strict", "qwen.toml").exits(0)
@@ -60,11 +60,13 @@ def test_a_typed_base_url_needs_no_approval(desk: Desk) -> None:
 
 @pytest.mark.parametrize("source", ["-", "MY_KEY"])
 def test_the_key_from_a_variable_or_standard_input(desk: Desk, source: str) -> None:
-    done = desk.run("set", "api_key", "--key-from", source, env={"MY_KEY": OTHER}, stdin=f"{OTHER}\n".encode()).exits(0)
+    outcome = desk.run(
+        "set", "api_key", "--key-from", source, env={"MY_KEY": OTHER}, stdin=f"{OTHER}\n".encode()
+    ).exits(0)
     assert f"OPENAI_API_KEY={OTHER}\n" in saved_variables(desk).replace('"', "").replace("'", "")
     for key in (KEY, OTHER):
-        assert key not in done.output
-    assert "it was sk-0…wxyz (39 characters)" in done.out
+        assert key not in outcome.output
+    assert "it was sk-0…wxyz (39 characters)" in outcome.out
 
 
 def test_the_key_is_typed_in_a_terminal(desk: Desk) -> None:

@@ -302,12 +302,12 @@ def test_a_project_that_selects_a_users_entry_does_not_send_it_another_key(
     write(desk, OWN, projects)
     desk.write("work/app/.env", env_file)
     keys = {"ENTRY_API_KEY": KEY} if has_key else {}
-    asked = ask(desk, server, *NEWER, OPENAI_API_KEY="sk-usual-0123456789abcdef", **keys)
+    outcome = ask(desk, server, *NEWER, OPENAI_API_KEY="sk-usual-0123456789abcdef", **keys)
     if has_key:
-        asked.exits(0)
+        outcome.exits(0)
         assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
     else:
-        assert "stranger.example" in asked.exits(5).err
+        assert "stranger.example" in outcome.exits(5).err
         assert server.taken() == []
 
 
@@ -327,12 +327,12 @@ def test_a_variable_of_another_file_is_a_key_only_if_it_is_for_keys(
     desk.write(place if place == "work/.env" else ".profile", f"{name}={AWS}\n")
     if place != "work/.env":
         (desk.cwd / (".env" if place == "a link" else ".qwen/.env")).symlink_to(desk.home / ".profile")
-    asked = desk.run("run", "-p", "ping", *NEWER)
+    outcome = desk.run("run", "-p", "ping", *NEWER)
     if name == "TEAM_API_KEY":
         assert [request.authorization for request in server.taken()] == [f"Bearer {AWS}"]
-        asked.exits(0)
+        outcome.exits(0)
     else:
-        assert name in asked.exits(5).err
+        assert name in outcome.exits(5).err
         assert server.taken() == []
 
 

@@ -78,9 +78,9 @@ def test_an_invalid_state_file_is_ignored(split: Desk, broken: bytes) -> None:
 def test_an_unwritable_state_file_is_no_error(split: Desk) -> None:
     split.write(".local/state/qwen-cfg", "a file")
     for _ in range(2):
-        seen = see(split, *ASK, env=IN_SHELL)
-        assert seen.code == 0
-        assert WARNING in seen.text
+        screen = see(split, *ASK, env=IN_SHELL)
+        assert screen.code == 0
+        assert WARNING in screen.text
 
 
 def test_a_question_is_always_asked(split: Desk) -> None:

@@ -79,9 +79,9 @@ def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbe
     server.replies[:] = [HALF]
     with running_command(desk, "run", "-p", "x", "--output-format", form, env=env_of(server)) as process:
         assert process.stdout is not None
-        seen = b""
-        while form != "json" and b"half" not in seen:
-            seen += os.read(process.stdout.fileno(), 4096)
+        received = b""
+        while form != "json" and b"half" not in received:
+            received += os.read(process.stdout.fileno(), 4096)
         if form == "json":
             wait_for(lambda: server.requests)
             # From outside it is unknown whether the piece has arrived.
@@ -89,7 +89,7 @@ def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbe
         for number in numbers:
             process.send_signal(number)
         out, err = assert_ended(process, *(number for number in numbers if number != INT))
-    out, code = seen.decode() + out, process.returncode
+    out, code = received.decode() + out, process.returncode
     assert f"qwen-cfg: terminated by {signal.Signals(code - 128).name}\n" in err
     if form == "text":
         assert out == "half\n"
@@ -128,11 +128,11 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Pr
 
     with running_command(desk, "run", "-p", "x", env=env_of(server), preexec_fn=as_nohup_does) as process:
         assert process.stdout is not None
-        seen = os.read(process.stdout.fileno(), 4096)
+        received = os.read(process.stdout.fileno(), 4096)
         process.send_signal(HUP)
         process.send_signal(INT)
         going_on.set()
-        assert seen + process.communicate(timeout=SECONDS)[0] == b"one two\n"
+        assert received + process.communicate(timeout=SECONDS)[0] == b"one two\n"
     assert process.returncode == 0
 
 
@@ -161,9 +161,9 @@ def test_during_the_wait_for_a_retry(desk: Desk, server: Provider) -> None:
     argv = ("run", "-p", "x", "--output-format", "stream-json")
     with running_command(desk, *argv, env=env_of(server, QWEN_CFG_MAX_RETRIES="3")) as process:
         assert process.stdout is not None
-        seen = b""
-        while b'"waiting"' not in seen:
-            seen += os.read(process.stdout.fileno(), 4096)
+        received = b""
+        while b'"waiting"' not in received:
+            received += os.read(process.stdout.fileno(), 4096)
         process.send_signal(TERM)
         out, _ = assert_ended(process, TERM)
     assert json.loads(out.splitlines()[-1])["exit_code"] == 143
@@ -372,9 +372,9 @@ def in_closable_terminal(desk: Desk, *argv: str, env: dict[str, str]) -> Iterato
 
 
 def read_until(master: int, wanted: bytes) -> None:
-    seen = b""
-    while wanted not in seen:
-        seen += os.read(master, 4096)
+    received = b""
+    while wanted not in received:
+        received += os.read(master, 4096)
 
 
 @pytest.mark.parametrize("argv", [("run",), ("run", "-p", "x"), ("run", "-p", "x", "--output-format", "stream-json")])

@@ -72,7 +72,7 @@ def test_a_closed_pipe_is_no_error(desk: Desk, argv: list[str]) -> None:
 def test_a_pipe_that_closes_in_the_middle_is_no_error(desk: Desk) -> None:
     for number in range(300):
         desk.write(f"work/app/{number}", "A=1\n" * 100)
-    ended = subprocess.run(
+    process = subprocess.run(
         ["bash", "-c", '"$@" | head -1; exit ${PIPESTATUS[0]}', "sh", *PROGRAM, "envfile", *map(str, range(300))],
         cwd=desk.cwd,
         env=clean_environment(desk.home),
@@ -81,7 +81,7 @@ def test_a_pipe_that_closes_in_the_middle_is_no_error(desk: Desk) -> None:
         check=False,
         timeout=60,
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")
+    assert (process.returncode, process.stdout, process.stderr) == (0, "0\n", "")
 
 
 @pytest.mark.parametrize("argv", [["resolve"], ["resolve", "--explain"], ["resolve", "--help"]], ids=" ".join)
@@ -98,7 +98,7 @@ def test_a_full_disk_is_reported(desk: Desk, argv: list[str]) -> None:
 def test_a_stream_that_is_closed_at_the_start(desk: Desk, stream: str) -> None:
     """Some supervisors start programs like this. An output file is written all the same."""
     close = {"0": "<&-", "1": ">&-", "2": "2>&-"}[stream]
-    ended = subprocess.run(
+    process = subprocess.run(
         ["bash", "-c", f'"$@" {close}', "sh", *PROGRAM, "resolve", "-o", "a.toml"],
         cwd=desk.cwd,
         env=clean_environment(desk.home, {**WITH_KEY, "OPENAI_MODEL": ""}),
@@ -107,7 +107,7 @@ def test_a_stream_that_is_closed_at_the_start(desk: Desk, stream: str) -> None:
         check=False,
         timeout=60,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert process.returncode == 0, process.stderr
     assert (desk.cwd / "a.toml").exists()
     refused = subprocess.run(
         ["bash", "-c", f'"$@" {close}', "sh", *PROGRAM, "resolve", "--no-such-flag"],
@@ -266,10 +266,10 @@ def test_completion_scripts(desk: Desk, shell: str) -> None:
         assert word.lstrip("-") in script
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=30)
-        asked = (
+        completion = (
             f'{script}\nCOMP_WORDS=(qwen-cfg resolve --inl) COMP_CWORD=2\n_shtab_qwen_cfg\necho "${{COMPREPLY[@]}}"\n'
         )
-        completed = subprocess.run(["bash"], input=asked, text=True, check=True, capture_output=True, timeout=30)
+        completed = subprocess.run(["bash"], input=completion, text=True, check=True, capture_output=True, timeout=30)
         assert completed.stdout.split() == ["--inline-secrets"]
 
 
@@ -277,7 +277,7 @@ def test_completion_scripts(desk: Desk, shell: str) -> None:
 
 
 def imported_modules(desk: Desk, *argv: str, **env: str) -> set[str]:
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "qwen_cfg", *argv],
         cwd=desk.cwd,
         env=clean_environment(desk.home, env),
@@ -286,7 +286,7 @@ def imported_modules(desk: Desk, *argv: str, **env: str) -> set[str]:
         check=True,
         timeout=60,
     )
-    return {line.rsplit("|", 1)[1].strip().partition(".")[0] for line in ended.stderr.splitlines() if "|" in line}
+    return {line.rsplit("|", 1)[1].strip().partition(".")[0] for line in process.stderr.splitlines() if "|" in line}
 
 
 def test_a_command_imports_what_it_needs(desk: Desk) -> None:

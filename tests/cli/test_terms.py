@@ -189,7 +189,7 @@ def test_statistics_and_the_state_directory_are_those_of_the_environment(desk: D
 
 
 def test_terms_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "qwen_cfg", "terms"],
         cwd=desk.cwd,
         env=clean_environment(desk.home),
@@ -197,7 +197,7 @@ def test_terms_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
         text=True,
         check=True,
     )
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in process.stderr.splitlines()}
     assert "qwen_schema" in loaded
     assert not loaded & {"httpx", "rich", "prompt_toolkit", "qwen_runtime"}
 
@@ -208,10 +208,10 @@ def test_terms_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
 def test_a_conversation_shows_the_same_terms(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, QWEN_CFG_USAGE_STATISTICS="yes")) as chat:
         chat.until("0 tokens")
-        seen = words(chat.type("/terms\r").until("> /terms", "usage statistics", "names.", "\n>"))
+        text = words(chat.type("/terms\r").until("> /terms", "usage statistics", "names.", "\n>"))
     practice = practice_of(statistics=True, statistics_endpoint="")
     found = terms_of("openai", f"{server.url}/v1")
-    assert found.applies_to in seen
-    assert [row for row in (*found.rows, *practice.rows) if words(" ".join(row)) not in seen] == []
+    assert found.applies_to in text
+    assert [row for row in (*found.rows, *practice.rows) if words(" ".join(row)) not in text] == []
     assert server.requests == []
     assert KEY not in chat.text

@@ -82,8 +82,8 @@ def test_the_stranger_gets_no_credential_and_no_prompt(
         argv = ["run", "-p", PROMPT, "--profile", profile, *flags]
         runs.append(Run(argv, desk.cwd, desk.home, proxy_env(server, **env)))
     outcomes = run_all(runs)
-    seen = server.taken()
-    assert not [request for request in seen if "stranger" in request.headers["host"]]
+    requests = server.taken()
+    assert not [request for request in requests if "stranger" in request.headers["host"]]
     # If a request was sent, it went to the default endpoint, and the exit code is not 0.
     assert {outcome.code for outcome in outcomes} <= {0, 3, 5, 6}
     for outcome in outcomes:
@@ -120,9 +120,9 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     # After approval the artifact counts: its host does not exist, and the user's proxy is used unless it names another.
     desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).exits(2)
     env = proxy_env(server, OPENAI_API_KEY=KEY)
-    ended = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
+    outcome = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
     reached = [request.path for request in server.taken()]
-    assert (ended.code, reached) == ((0, [f"{STRANGER}/chat/completions"]) if setting == "base_url" else (6, []))
+    assert (outcome.code, reached) == ((0, [f"{STRANGER}/chat/completions"]) if setting == "base_url" else (6, []))
 
 
 def test_a_ci_job_with_a_committed_artifact_needs_no_approval(desk: Desk, server: Provider) -> None:
@@ -130,8 +130,8 @@ def test_a_ci_job_with_a_committed_artifact_needs_no_approval(desk: Desk, server
     clone(desk, {})
     url = f"{server.url}/v1"
     desk.run("resolve", "--openai-base-url", url, "--secret-from", "environment:CI_KEY", "-o", "qwen.toml").exits(0)
-    asked = desk.run("run", "--config", "qwen.toml", "-p", PROMPT, env={"CI_KEY": KEY, "CI": "true"}).exits(0)
-    assert asked.err == ""
+    outcome = desk.run("run", "--config", "qwen.toml", "-p", PROMPT, env={"CI_KEY": KEY, "CI": "true"}).exits(0)
+    assert outcome.err == ""
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 

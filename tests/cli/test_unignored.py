@@ -72,8 +72,8 @@ def test_after_a_yes_the_file_is_written_with_a_warning(clone: Desk) -> None:
     with init(clone) as person:
         answer_questions(person)
         person.type("y\r")
-        seen = person.until("is not ignored yet", "wrote qwen.toml")
-        assert seen.count(QUESTION) == 1
+        text = person.until("is not ignored yet", "wrote qwen.toml")
+        assert text.count(QUESTION) == 1
         assert person.exit_code() == 0
     assert KEY in (clone.cwd / ".qwen/.env").read_text()
 

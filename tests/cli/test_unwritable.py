@@ -30,8 +30,8 @@ def read_only(place: Path) -> Callable[[], None]:
     """Return a function that makes a directory read-only for this process and its children."""
     libc = ctypes.CDLL(None, use_errno=True)
 
-    def call(ended: int) -> None:
-        if ended:
+    def call(status: int) -> None:
+        if status:
             raise OSError(ctypes.get_errno(), "no file system can be mounted here")
 
     def mount() -> None:

@@ -137,7 +137,7 @@ def test_nothing_is_sent_by_default(desk: Desk, sink: Collector, server: Provide
 
 def test_if_off_no_module_is_imported(desk: Desk, server: Provider) -> None:
     desk.write(".env", "SOMETHING=1\n")
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "qwen_cfg", *ASK],
         cwd=desk.cwd,
         env=clean_environment(desk.home, {**env_of(server), ENDPOINT: NOWHERE}),
@@ -146,7 +146,7 @@ def test_if_off_no_module_is_imported(desk: Desk, server: Provider) -> None:
         check=True,
         timeout=60,
     )
-    imported = {line.rsplit("|", 1)[1].strip() for line in ended.stderr.splitlines() if "|" in line}
+    imported = {line.rsplit("|", 1)[1].strip() for line in process.stderr.splitlines() if "|" in line}
     assert "qwen_cfg.application.telemetry" in imported
     assert "qwen_runtime.telemetry.export" not in imported
 
@@ -302,8 +302,8 @@ def test_only_an_approved_artifact_switches_statistics_on(desk: Desk, sink: Coll
     assert "usage_statistics_endpoint" in refused.err
     assert "usage_statistics_endpoint" in refused_too.err
     assert (trusted.out, trusted.err) == (off.out, off.err)
-    made, ran = sink.taken()
-    assert (made.path, ran.path) == ("/theirs/v1/metrics", "/theirs/v1/metrics")
+    resolve, ran = sink.taken()
+    assert (resolve.path, ran.path) == ("/theirs/v1/metrics", "/theirs/v1/metrics")
     assert [point.count for point in ran.named(OPERATION)] == [1]
 
 

@@ -46,12 +46,12 @@ PRINTED = Draft202012Validator(read_schema("verify"))
 
 
 def verify(desk: Desk, *words: str, env: Mapping[str, str], code: int = 0) -> dict[str, Any]:
-    ended = desk.run("verify", "--format", "json", *words, env=env).exits(code)
-    assert KEY not in ended.output
-    assert OTHER not in ended.output
-    assert [error.message for error in PRINTED.iter_errors(ended.json)] == []
-    assert ended.json["exit_code"] == code
-    return ended.json  # type: ignore[no-any-return]
+    outcome = desk.run("verify", "--format", "json", *words, env=env).exits(code)
+    assert KEY not in outcome.output
+    assert OTHER not in outcome.output
+    assert [error.message for error in PRINTED.iter_errors(outcome.json)] == []
+    assert outcome.json["exit_code"] == code
+    return outcome.json  # type: ignore[no-any-return]
 
 
 def by_field(found: dict[str, Any]) -> dict[str, bool]:
@@ -174,46 +174,48 @@ def wait_until(condition: Any, seconds: float = 20) -> None:
 
 
 def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
-    seen = desk.home / "child"
-    found = verify(desk, "--time-limit", "3", env=environment_with_endpoint(desk, **{stand_in.HANG: str(seen)}), code=1)
+    child = desk.home / "child"
+    found = verify(
+        desk, "--time-limit", "3", env=environment_with_endpoint(desk, **{stand_in.HANG: str(child)}), code=1
+    )
     assert (found["timed_out"], found["exit_status"]) == (True, None)
     assert "--time-limit" in found["possible_reasons"][0]
-    wait_until(lambda: not is_alive(int(seen.read_text())))
+    wait_until(lambda: not is_alive(int(child.read_text())))
     assert files_left(desk) == []
 
 
-def start_with_hanging_program(desk: Desk, seen: Path) -> subprocess.Popen[bytes]:
+def start_with_hanging_program(desk: Desk, child: Path) -> subprocess.Popen[bytes]:
     """Start `verify` with a program that hangs, and wait until the program has written its process id to a file."""
     process = subprocess.Popen(
         [*PROGRAM, "verify"],
         cwd=desk.cwd,
-        env=clean_environment(desk.home, environment_with_endpoint(desk, **{stand_in.HANG: str(seen)})),
+        env=clean_environment(desk.home, environment_with_endpoint(desk, **{stand_in.HANG: str(child)})),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: seen.exists() and seen.read_text())
+    wait_until(lambda: child.exists() and child.read_text())
     return process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: signal.Signals) -> None:
-    seen = desk.home / "child"
+    child = desk.home / "child"
     old = desk.write("work/app/.qwen/settings.json", '{"selectedAuthType": "openai"}')
-    process = start_with_hanging_program(desk, seen)
+    process = start_with_hanging_program(desk, child)
     process.send_signal(number)
     assert process.wait(20) == 128 + number
-    wait_until(lambda: not is_alive(int(seen.read_text())))
+    wait_until(lambda: not is_alive(int(child.read_text())))
     assert files_left(desk) == []
     assert old.read_text() == '{"selectedAuthType": "openai"}'
 
 
 def test_the_next_start_removes_files_of_a_killed_run(desk: Desk) -> None:
-    seen = desk.home / "child"
-    process = start_with_hanging_program(desk, seen)
+    child = desk.home / "child"
+    process = start_with_hanging_program(desk, child)
     process.kill()
     process.wait()
     assert len(files_left(desk)) == 1
-    group = int(Path(f"/proc/{seen.read_text()}/stat").read_text().rpartition(")")[2].split()[2])
+    group = int(Path(f"/proc/{child.read_text()}/stat").read_text().rpartition(")")[2].split()[2])
     os.killpg(group, signal.SIGKILL)
     verify(desk, env=environment_with_endpoint(desk))
     assert files_left(desk) == []
@@ -280,10 +282,10 @@ def test_a_proxy_that_bypasses_the_recorder_is_reported(desk: Desk, place: str) 
     else:
         path = ".qwen/settings.json" if place == "user" else "work/app/.qwen/settings.json"
         desk.write(path, json.dumps({**METHOD, "proxy": "http://other.example:1"}))
-    ended = desk.run("verify", *words, env=environment_with_endpoint(desk)).exits(3)
-    assert "instead of the recorder" in ended.err
-    assert ("--proxy" if place == "flag" else "settings.json:1") in ended.err
-    assert "Nothing was started" in ended.err
+    outcome = desk.run("verify", *words, env=environment_with_endpoint(desk)).exits(3)
+    assert "instead of the recorder" in outcome.err
+    assert ("--proxy" if place == "flag" else "settings.json:1") in outcome.err
+    assert "Nothing was started" in outcome.err
 
 
 @pytest.mark.parametrize("where", ["environment", "env file"])
@@ -323,8 +325,8 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
 )
 def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, settings: dict[str, Any]) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
-    ended = desk.run("verify", env=environment_with_endpoint(desk)).exits(5)
-    assert next(iter(settings)) in ended.err
+    outcome = desk.run("verify", env=environment_with_endpoint(desk)).exits(5)
+    assert next(iter(settings)) in outcome.err
     assert verify(desk, "--trust-project", env=environment_with_endpoint(desk))["verdict"] == "agrees"
 
 
@@ -335,16 +337,16 @@ def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, se
 def test_programs_of_an_env_file_are_not_started_without_a_question(desk: Desk, settings: str, place: str) -> None:
     desk.write("work/app/.qwen/settings.json", settings)
     desk.write(place, "QWEN_CODE_IDE_SERVER_STDIO_COMMAND=./ide.sh\n")
-    ended = desk.run("verify", env=environment_with_endpoint(desk)).exits(5)
-    assert "QWEN_CODE_IDE_SERVER_STDIO_COMMAND" in ended.err
-    assert "Nothing was started" in ended.err
+    outcome = desk.run("verify", env=environment_with_endpoint(desk)).exits(5)
+    assert "QWEN_CODE_IDE_SERVER_STDIO_COMMAND" in outcome.err
+    assert "Nothing was started" in outcome.err
 
 
 def test_unreadable_settings_are_not_passed_to_the_program(desk: Desk) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"hooks": {"SessionStart": []}, "x": "x" * 5_000_000}))
-    ended = desk.run("verify", env=environment_with_endpoint(desk)).exits(3)
-    assert "./.qwen/settings.json" in ended.err
-    assert "Nothing was started" in ended.err
+    outcome = desk.run("verify", env=environment_with_endpoint(desk)).exits(3)
+    assert "./.qwen/settings.json" in outcome.err
+    assert "Nothing was started" in outcome.err
 
 
 def test_settings_without_programs_need_no_approval(desk: Desk) -> None:
@@ -372,14 +374,14 @@ def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> N
 
 
 def test_another_program_is_not_started(desk: Desk) -> None:
-    made = desk.cwd / "made"
-    err = verify_refused(desk, "--", "touch", str(made), env=environment_with_endpoint(desk)).err
+    mark = desk.cwd / "made"
+    err = verify_refused(desk, "--", "touch", str(mark), env=environment_with_endpoint(desk)).err
     assert "Name Qwen Code: another program" in err
-    write_program(desk.home / "bin/qwen", f"#!/bin/sh\ntouch {made}\n")
+    write_program(desk.home / "bin/qwen", f"#!/bin/sh\ntouch {mark}\n")
     assert (
         "Name Qwen Code" in verify_refused(desk, env=environment_with_endpoint(desk, PATH=f"{desk.home}/bin:/bin")).err
     )
-    assert not made.exists()
+    assert not mark.exists()
 
 
 def test_an_older_qwen_code_is_refused(desk: Desk) -> None:
@@ -406,8 +408,8 @@ def test_an_unknown_option_is_named_without_its_value(desk: Desk) -> None:
 
 
 def test_an_error_in_the_json_format(desk: Desk) -> None:
-    ended = desk.run("verify", "--format", "json", env={"OPENAI_API_KEY": KEY}).exits(2)
-    assert ended.json["error"]["class"] == "UsageError"
+    outcome = desk.run("verify", "--format", "json", env={"OPENAI_API_KEY": KEY}).exits(2)
+    assert outcome.json["error"]["class"] == "UsageError"
 
 
 def test_arguments_apply_to_both_sides(desk: Desk) -> None:
@@ -427,8 +429,8 @@ def test_without_the_library_only_tls_is_unavailable(desk: Desk) -> None:
     desk.write("without/cryptography/__init__.py", "raise ImportError\n")
     env = {"PYTHONPATH": str(desk.home / "without")}
     # The stand-in runs in a Python that does not need the library.
-    ended = desk.run("verify", env=environment_with_endpoint(desk, **env)).exits(3)
-    assert "pip install cryptography, or pipx inject qwen-cfg cryptography" in ended.err
+    outcome = desk.run("verify", env=environment_with_endpoint(desk, **env)).exits(3)
+    assert "pip install cryptography, or pipx inject qwen-cfg cryptography" in outcome.err
     found = verify(desk, env=environment_with_endpoint(desk, "http://h.example/v1", **env))
     assert found["verdict"] == "agrees"
     assert "telemetry.example:443" in found["refused"]

@@ -31,22 +31,22 @@ def late(*texts: str) -> Reply:
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
 def test_the_line_is_shown_and_removed(desk: Desk, server: Provider, width: int, form: str) -> None:
     server.replies.append(late("pong"))
-    seen = see(desk, "run", "-p", "ping", "--output-format", form, env=env_of(server), width=width)
-    assert (seen.code, b"0 s (Ctrl-C" in seen.raw) == (0, True)
-    assert b"waiting for m" in seen.raw or width < 40
-    assert "waiting" not in seen.text
-    assert "Ctrl-C" not in seen.text
+    screen = see(desk, "run", "-p", "ping", "--output-format", form, env=env_of(server), width=width)
+    assert (screen.code, b"0 s (Ctrl-C" in screen.raw) == (0, True)
+    assert b"waiting for m" in screen.raw or width < 40
+    assert "waiting" not in screen.text
+    assert "Ctrl-C" not in screen.text
     # It is never longer than the line that is erased.
-    assert all(len(line.decode()) < width + len("\x1b[2m\x1b[0m") for line in re.findall(rb"\x1b\[2m.*?\r", seen.raw))
-    assert seen.text == "pong" if form == "text" else seen.lines[0].startswith("{")
+    assert all(len(line.decode()) < width + len("\x1b[2m\x1b[0m") for line in re.findall(rb"\x1b\[2m.*?\r", screen.raw))
+    assert screen.text == "pong" if form == "text" else screen.lines[0].startswith("{")
 
 
 def test_reasoning_is_reported_in_the_line(desk: Desk, server: Provider) -> None:
     thought = [chunk(reasoning_content=f"{n} ") for n in range(4)]
     server.replies.append(Reply(events(*thought, chunk(content="So."), finish(), usage()), pause=0.2))
-    seen = see(desk, "run", "-p", "ping", env=env_of(server))
-    assert b"thinking, 0 s" in seen.raw
-    assert seen.lines == ("So.",)
+    screen = see(desk, "run", "-p", "ping", env=env_of(server))
+    assert b"thinking, 0 s" in screen.raw
+    assert screen.lines == ("So.",)
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_reasoning_is_reported_in_the_line(desk: Desk, server: Provider) -> None
 )
 def test_an_error_replaces_the_line(desk: Desk, server: Provider, reply: Reply, message: str) -> None:
     server.replies.append(reply)
-    seen = see(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
-    assert b"waiting for m" in seen.raw
-    assert seen.lines[0].startswith("qwen-cfg:")
-    assert message in " ".join(seen.lines)
-    assert "waiting" not in seen.text
+    screen = see(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
+    assert b"waiting for m" in screen.raw
+    assert screen.lines[0].startswith("qwen-cfg:")
+    assert message in " ".join(screen.lines)
+    assert "waiting" not in screen.text
 
 
 def test_ctrl_c_removes_the_line(desk: Desk, server: Provider) -> None:
@@ -77,16 +77,16 @@ def test_ctrl_c_removes_the_line(desk: Desk, server: Provider) -> None:
 @pytest.mark.parametrize("more", [{"TERM": "dumb"}, {"CI": "true"}, {"TERM": ""}])
 def test_a_dumb_terminal_gets_no_line(desk: Desk, server: Provider, more: dict[str, str]) -> None:
     server.replies.append(late("pong"))
-    seen = see(desk, "run", "-p", "ping", env=env_of(server, **more), term=more.get("TERM", "xterm"))
-    assert seen.raw == b"pong\r\n"
+    screen = see(desk, "run", "-p", "ping", env=env_of(server, **more), term=more.get("TERM", "xterm"))
+    assert screen.raw == b"pong\r\n"
 
 
 def test_without_color_the_line_has_none(desk: Desk, server: Provider) -> None:
     for variables, styled in (({}, True), ({"NO_COLOR": "1"}, False)):
         server.replies.append(late("pong"))
-        seen = see(desk, "run", "-p", "ping", env=env_of(server, **variables))
-        assert b"waiting for m" in seen.raw
-        assert (b"\x1b[2m" in seen.raw) is styled
+        screen = see(desk, "run", "-p", "ping", env=env_of(server, **variables))
+        assert b"waiting for m" in screen.raw
+        assert (b"\x1b[2m" in screen.raw) is styled
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

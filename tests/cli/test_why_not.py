@@ -37,8 +37,8 @@ def project(desk: Desk) -> Desk:
 
 def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
     before = project.files()
-    ended = project.run("why-not", "model=of the file", env={"OPENAI_MODEL": "exported"}).exits(0)
-    first, in_vain, _, *rest = ended.out.splitlines()
+    outcome = project.run("why-not", "model=of the file", env={"OPENAI_MODEL": "exported"}).exits(0)
+    first, in_vain, _, *rest = outcome.out.splitlines()
     assert in_vain == "  ../.env:3 OPENAI_MODEL has it: overridden by environment OPENAI_MODEL"
     assert first == (
         "model is exported  [environment OPENAI_MODEL] here, "
@@ -54,7 +54,7 @@ def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
         "",
         *rest[7:],
     ]
-    assert ended.err == "Each edit was tested by resolving again. Nothing was written.\n"
+    assert outcome.err == "Each edit was tested by resolving again. Nothing was written.\n"
     assert project.files() == before
 
 
@@ -66,8 +66,8 @@ def test_the_page_shows_what_the_command_prints(desk: Desk) -> None:
     settings = '{"security": {"auth": {"selectedType": "openai"}},\n"model":\n{\n"name": "qwen3.7-max"}}\n'
     desk.write(".qwen/settings.json", settings)
     assert command.split()[1:] == ["qwen-cfg", "why-not", "model=qwen3-coder-plus"]
-    ended = desk.run(*command.split()[2:], env={"OPENAI_MODEL": "gpt-4o-mini"}).exits(0)
-    assert [*ended.out.splitlines(), *ended.err.splitlines()] == shown
+    outcome = desk.run(*command.split()[2:], env={"OPENAI_MODEL": "gpt-4o-mini"}).exits(0)
+    assert [*outcome.out.splitlines(), *outcome.err.splitlines()] == shown
 
 
 def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
@@ -105,9 +105,9 @@ def test_where_the_value_stands_in_vain_is_told(desk: Desk) -> None:
 
 
 def test_a_value_that_wins_already(project: Desk) -> None:
-    ended = project.run("why-not", "model=of the file").exits(0)
-    assert ended.out.startswith("model is of the file  [../.env:3 OPENAI_MODEL] here, by the rules of")
-    assert "nothing to change\n" in ended.out
+    outcome = project.run("why-not", "model=of the file").exits(0)
+    assert outcome.out.startswith("model is of the file  [../.env:3 OPENAI_MODEL] here, by the rules of")
+    assert "nothing to change\n" in outcome.out
     verdict = data_of(project, 0, "model=of the file")["profiles"][0]
     assert (verdict["wins"], verdict["fixes"]) == (True, [])
 
@@ -148,16 +148,16 @@ def test_what_is_refused(desk: Desk, wanted: str, message: str) -> None:
 
 def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY[::-1]}
-    ended = project.run("why-not", "api_key=file:../.env", env=env).exits(0)
-    assert ended.out.startswith("api_key comes from environment OPENAI_API_KEY here")
-    assert "\n  1. unset OPENAI_API_KEY\n" in ended.out
-    made = project.run("why-not", "api_key=env:OPENAI_API_KEY").exits(0)
-    assert "\n  1. export OPENAI_API_KEY=<the key>\n" in made.out
+    outcome = project.run("why-not", "api_key=file:../.env", env=env).exits(0)
+    assert outcome.out.startswith("api_key comes from environment OPENAI_API_KEY here")
+    assert "\n  1. unset OPENAI_API_KEY\n" in outcome.out
+    named = project.run("why-not", "api_key=env:OPENAI_API_KEY").exits(0)
+    assert "\n  1. export OPENAI_API_KEY=<the key>\n" in named.out
     [fix] = data_of(project, 0, "api_key=env:OPENAI_API_KEY")["profiles"][0]["fixes"]
     assert (fix["edits"][0]["value"], fix["edits"][0]["is_key"]) == (None, True)
     pointer = project.run("why-not", "api_key=keyring:qwen/me").exits(0)
     assert "change ../.env:1 to OPENAI_API_KEY=keyring:qwen/me" in pointer.out
-    for text in (ended.output, made.output, pointer.output):
+    for text in (outcome.output, named.output, pointer.output):
         assert KEY not in text
         assert KEY[::-1] not in text
         assert "stand-in" not in text

@@ -46,13 +46,13 @@ def children() -> set[str]:
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_every_result_is_in_its_place(alone: bool) -> None:
-    seen: list[int] = []
+    counts: list[int] = []
     pids = work(lambda number: os.getpid()).all(PIECES, alone=alone)
     assert len(set(pids)) == (1 if alone else 3)
     assert (os.getpid() in pids) is alone
-    assert work(shown=seen.append).all(PIECES, alone=alone) == [number * number for number in range(PIECES)]
-    assert seen == sorted(seen)
-    assert seen[-1] == PIECES
+    assert work(shown=counts.append).all(PIECES, alone=alone) == [number * number for number in range(PIECES)]
+    assert counts == sorted(counts)
+    assert counts[-1] == PIECES
 
 
 def test_a_killed_process_loses_only_its_own_results() -> None:

@@ -23,11 +23,11 @@ def test_no_env_file_or_settings_override_the_artifact(
     for path, text in TREES[tree].items():
         desk.write(path, text.replace("{URL}", url))
     env = {"PATH": path_with_qwen, "OPENAI_API_KEY": KEY, "OTHER": OTHER, "QWEN_MODEL": "exported"}
-    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
+    outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
     requests = server.taken()
-    assert ended.code == 0, ended.output
-    assert "overrides" not in ended.err
+    assert outcome.code == 0, outcome.output
+    assert "overrides" not in outcome.err
     assert {(one.authorization, one.body["model"], one.path) for one in requests} == {
         (f"Bearer {KEY}", "m", "/v1/chat/completions")
     }
-    assert "pong" in ended.out
+    assert "pong" in outcome.out

@@ -46,10 +46,10 @@ def test_verify_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
     before = digests(tmp_path)
     env = {**one["env"], "PATH": path_with_qwen}
     words = ("--format", "json", "--time-limit", "240", "--trust-project", "--", "qwen", *one["argv"])
-    ended = run("verify", *words, cwd=cwd, home=home, env=env)
-    found, observed = ended.json, one["observed"]
-    assert digests(tmp_path) == before, ended.out
-    assert ended.code == (1 if name in CHANGED_ON_THE_WIRE else 0), ended.output
+    outcome = run("verify", *words, cwd=cwd, home=home, env=env)
+    found, observed = outcome.json, one["observed"]
+    assert digests(tmp_path) == before, outcome.out
+    assert outcome.code == (1 if name in CHANGED_ON_THE_WIRE else 0), outcome.output
     if name in CHANGED_ON_THE_WIRE:
         assert any("QC125" in notice for notice in found["notices"])
     elif "model" in observed:

@@ -375,8 +375,8 @@ def test_another_ca_bundle_does_not_help(tls_server: Provider, tmp_path: Path) -
 
 def test_an_expired_certificate(authority: trustme.CA, tmp_path: Path) -> None:
     pem, bundle = tmp_path / "server.pem", tmp_path / "ca.pem"
-    ended = datetime.now(UTC) - timedelta(days=1)
-    certificate = authority.issue_cert("127.0.0.1", not_before=ended - timedelta(days=9), not_after=ended)
+    expiry = datetime.now(UTC) - timedelta(days=1)
+    certificate = authority.issue_cert("127.0.0.1", not_before=expiry - timedelta(days=9), not_after=expiry)
     certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
     authority.cert_pem.write_to_path(str(bundle))
     with provider(ssl_certfile=str(pem)) as server:

@@ -206,10 +206,10 @@ def test_a_stale_lock_of_a_killed_process_is_taken_over(path: Path) -> None:
         holder.wait()
     assert take(path) is None
     os.utime(path, (time.time() - 11,) * 2)
-    taken = take(path)
-    assert taken is not None
+    lock = take(path)
+    assert lock is not None
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
-    taken.release()
+    lock.release()
 
 
 def test_the_lock_of_another_program_is_respected_until_it_is_stale(path: Path) -> None:
@@ -218,10 +218,10 @@ def test_the_lock_of_another_program_is_respected_until_it_is_stale(path: Path) 
         assert take(path) is None
         assert path.read_text() == "3f1c…"
     lock_of_another_program(path, 11)
-    taken = take(path)
-    assert taken is not None
+    lock = take(path)
+    assert lock is not None
     assert path.stat().st_mtime > time.time() - 5
-    taken.release()
+    lock.release()
     assert not list(path.parent.iterdir())
 
 

@@ -135,10 +135,10 @@ def test_polling_follows_rfc_8628(events: list[Any], interval: float, life: floa
             trouble, interval = answer.trouble or str(answer.status), max(min(interval * 2, 60.0), interval)
         interval += 5.0 if kind == "slow down" else 0.0
         if kind in ENDS or (kind != "granted" and now >= life):
-            with pytest.raises(ENDS.get(kind, AuthenticationError)) as ended:
+            with pytest.raises(ENDS.get(kind, AuthenticationError)) as raised:
                 polling.after(answer, now)
             if kind not in ("denied", "refused"):
-                assert trouble in str(ended.value)
+                assert trouble in str(raised.value)
             return
         polling = polling.after(answer, now)
         assert polling.seconds_left(now) == max(life - now, 0)

@@ -68,7 +68,7 @@ def test_twenty_processes_refresh_a_login_once(home: Home, is_expired: bool) -> 
     if not is_expired:
         # The token only looks valid: all requests are refused.
         home.write_login({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _CROWD, *home.argv],
         cwd=home.path,
         env=clean_environment(home.path),
@@ -77,7 +77,7 @@ def test_twenty_processes_refresh_a_login_once(home: Home, is_expired: bool) -> 
         timeout=50,
         check=True,
     )
-    assert [Outcome(*outcome) for outcome in json.loads(ended.stdout)] == [Outcome(0, f"{ANSWER}\n", "")] * 20
+    assert [Outcome(*outcome) for outcome in json.loads(process.stdout)] == [Outcome(0, f"{ANSWER}\n", "")] * 20
     assert (home.server.refreshes, home.server.reused) == (1, 0)
     assert len(home.server.chats) >= 20
     assert home.server.accepts(home.login.access_token.reveal())
@@ -187,9 +187,9 @@ def test_without_a_refresh_token_the_advice_is_to_log_in(home: Home, expires_in:
     document = home.server.issue(expires_in)
     home.server.expire_access_tokens()
     before = home.write_login({name: value for name, value in document.items() if name != "refresh_token"})
-    with pytest.raises(AuthenticationError, match="no refresh token") as ended:
+    with pytest.raises(AuthenticationError, match="no refresh token") as raised:
         home.ask()
-    assert "Log in again" in ended.value.hint
+    assert "Log in again" in raised.value.hint
     assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
 
 
@@ -229,9 +229,9 @@ def test_without_the_server_a_login_is_used_until_it_expires(home: Home, failure
         if expires_in > 0:
             assert tokens.current().access_token.reveal() == document["access_token"]
         else:
-            with pytest.raises(QwenCfgError) as ended:
+            with pytest.raises(QwenCfgError) as raised:
                 tokens.current()
-            assert ended.value.exit_code == 6
+            assert raised.value.exit_code == 6
         assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
 
 

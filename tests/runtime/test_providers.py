@@ -222,9 +222,9 @@ def test_a_server_without_token_counts(server: Provider, status: int, words: str
     chat = session(f"{server.url}/v1")
     assert ask(chat)[1].text == "yes"
     ask(chat)
-    asked = ["stream_options" in request.body for request in server.taken()]
+    has_options = ["stream_options" in request.body for request in server.taken()]
     # The next request does not ask for it again.
-    assert asked == [True, False, False]
+    assert has_options == [True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -134,13 +134,13 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
 
 def test_processes_count_every_request_and_keep_the_limit_of_a_minute(workers: Workers) -> None:
     log = RequestLog(workers.directory)
-    with watch_count(log) as seen:
+    with watch_count(log) as counts:
         assert workers.take(NOW, 7) == 56
         assert log.counts(NOW) == Counts(56, 56, 0)
         assert workers.take(NOW, 10) == 4
         assert log.counts(NOW) == Counts(60, 60, 60)
     # A concurrent reader never sees a partial file, and the count never goes down.
-    assert seen == sorted(seen)
+    assert counts == sorted(counts)
     for minute in (1, 2):
         now = NOW + 60 * minute
         assert workers.take(now, 7) == 56
@@ -160,16 +160,16 @@ def test_processes_count_every_request_and_keep_the_limit_of_a_minute(workers: W
 @contextmanager
 def watch_count(log: RequestLog) -> Iterator[list[int]]:
     """Read the day's count continuously, in another thread."""
-    seen, is_over = [0], threading.Event()
+    counts, is_over = [0], threading.Event()
 
     def watch() -> None:
         while not is_over.is_set():
-            seen.append(log.counts(NOW).today)
+            counts.append(log.counts(NOW).today)
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield seen
+        yield counts
     finally:
         is_over.set()
         thread.join()

@@ -261,12 +261,12 @@ def test_what_changes_above_the_screen_is_not_written_again() -> None:
         view.add("answer", piece)
         view.tick()
     view.end()
-    seen = "\n".join(paper.lines)
-    found = re.findall("word[0-9]+", seen)
+    text = "\n".join(paper.lines)
+    found = re.findall("word[0-9]+", text)
     assert list(dict.fromkeys(found)) == words
     # At most one line is repeated.
     assert len(found) <= len(words) + 4
-    assert seen.endswith("end of it\n\nnext")
+    assert text.endswith("end of it\n\nnext")
 
 
 @given(st.lists(st.sampled_from(["", "a", "b c", "d  e"])), st.integers(0, 20), st.lists(st.sampled_from(["", "x"])))
@@ -315,14 +315,14 @@ def test_an_answer_in_a_terminal_that_became_narrower() -> None:
         for word in words[:100]:
             view.add("answer", f"{word} ")
             view.tick()
-    seen = paper.lines
-    _narrow(paper, 20, "\n".join(line[:20] for line in seen))
+    before = paper.lines
+    _narrow(paper, 20, "\n".join(line[:20] for line in before))
     with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((20, 8))):
         for word in words[100:]:
             view.add("answer", f"{word} ")
             view.tick()
         view.end()
-    below = re.findall("w[0-9]+", "\n".join(paper.lines[len(seen) :]))
+    below = re.findall("w[0-9]+", "\n".join(paper.lines[len(before) :]))
     # If nothing is known about the rows, the unfinished line is written again.
     assert below == words[200 - len(below) :]
     assert 100 <= len(below) <= 120

@@ -31,8 +31,8 @@ def test_totals_are_the_sums_of_reported_counts(made: list[Record]) -> None:
         assert sums.cached_share >= 0
 
 
-def table(*made: Record) -> dict[str, str]:
-    return dict(rows(totals(made)))
+def table(*record: Record) -> dict[str, str]:
+    return dict(rows(totals(record)))
 
 
 FIRST = Record("m", Usage(1000, 250, 20, 1020), 0.5, 1.5)
