@@ -52,15 +52,15 @@ def references_in(schema: object) -> Iterator[str]:
             yield from references_in(value)
 
 
-def undescribed(schema: Any, path: str = "") -> Iterator[str]:
+def without_description(schema: Any, path: str = "") -> Iterator[str]:
     """Yield the properties without a description for editors."""
     for name, declared in schema.get("properties", {}).items():
         target = SCHEMA["$defs"][declared["$ref"].rpartition("/")[2]] if "$ref" in declared else declared
         if not target.get("description"):
             yield f"{path}/{name}"
-        yield from undescribed(target, f"{path}/{name}")
+        yield from without_description(target, f"{path}/{name}")
     if isinstance(schema.get("items"), dict):
-        yield from undescribed(schema["items"], f"{path}/*")
+        yield from without_description(schema["items"], f"{path}/*")
 
 
 def errors(schema: dict[str, Any], value: object) -> list[str]:
@@ -83,7 +83,7 @@ def test_no_reference_has_sibling_keywords():
 
 def test_every_property_has_a_description():
     assert SCHEMA["title"]
-    assert list(undescribed(SCHEMA)) == []
+    assert list(without_description(SCHEMA)) == []
 
 
 def test_no_own_format_is_used():

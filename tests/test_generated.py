@@ -95,7 +95,7 @@ def with_change(value: Any, path: tuple[str | int, ...], change: Callable[[Any, 
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> Any:
+def changed_documents(draw: st.DrawFn) -> Any:
     """Draw an artifact with up to three entries replaced, removed or added."""
     made = document(draw(st.sampled_from(REFERENCES)))
     for _ in range(draw(st.integers(0, 3))):
@@ -143,7 +143,7 @@ def test_the_tables_equal_the_declarations():
     assert RANKING.startswith("a flag overrides")
 
 
-@given(mutated())
+@given(changed_documents())
 @example(DOCUMENT)
 @example({**DOCUMENT, "format": True})
 @example({**DOCUMENT, "format": 1.0})

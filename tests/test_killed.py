@@ -59,7 +59,7 @@ def shown_by_git(tree: Path) -> dict[str, bytes]:
     return {name: (tree / name).read_bytes() for name in names if name}
 
 
-def left(tree: Path) -> list[str]:
+def temporary_files(tree: Path) -> list[str]:
     """Return the temporary files that a write left."""
     return [str(path.relative_to(tree)) for path in tree.rglob(".qwen-cfg.*")]
 
@@ -86,7 +86,7 @@ def test_init(tmp_path: Path, files: dict[str, str]) -> None:
         assert set(in_git) <= {".gitignore", "qwen.toml"} | {name for name in in_git if in_git[name] == b""}
         # The next process succeeds, or says that a file exists already; in both cases the leftovers are gone.
         assert run_to_end(lambda: main(INIT), tree) in (0, 2)
-        assert left(tree) == []
+        assert temporary_files(tree) == []
         assert set(shown_by_git(tree)) <= {".gitignore", "qwen.toml"}
         for name, text in files.items():
             assert (tree / name).read_text().startswith(text)
@@ -108,7 +108,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool)
         assert content in (old, "new\n" * 50_000)
         assert {name for name, text in shown_by_git(tree).items() if text} == {"kept"}
         assert run_to_end(write, tree) == 0
-        assert left(tree) == []
+        assert temporary_files(tree) == []
         assert (tree / "kept").read_text() == KEY
     assert len(states) == 2
 
@@ -172,7 +172,7 @@ def test_whatever_killed_processes_left_is_removed(tmp_path: Path, monkeypatch: 
             (directory / ".gitignore").chmod(0o600)
             (directory / "new").write_text(KEY)
     write()
-    assert sorted(left(tmp_path)) == [f".qwen-cfg.{number:016x}" for number in range(20)]
+    assert sorted(temporary_files(tmp_path)) == [f".qwen-cfg.{number:016x}" for number in range(20)]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -202,7 +202,7 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch:
             os._exit(0)
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 8
-    assert left(tmp_path) == []
+    assert temporary_files(tmp_path) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"file-{number}" for number in range(8)]
 
 

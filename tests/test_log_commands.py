@@ -96,9 +96,9 @@ def test_an_annotation_is_one_command_with_the_given_text(message: str, file: st
     level, properties, data = re.fullmatch(r"::(\w+) ([^:]*)::(.*)\n", text).groups()  # type: ignore[union-attr]
     assert level == "error"
     names = [each.partition("=")[::2] for each in properties.split(",")]
-    decoded = {name: unescaped(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
+    decoded = {name: unescape(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
     assert decoded == {"file": as_shown_by_github(file), "line": "3", "title": as_shown_by_github(f"qwen-cfg: {code}")}
-    assert unescaped(data).replace("\\x5b", "[") == as_shown_by_github(message)
+    assert unescape(data).replace("\\x5b", "[") == as_shown_by_github(message)
 
 
 def as_shown_by_github(text: str) -> str:
@@ -106,17 +106,17 @@ def as_shown_by_github(text: str) -> str:
     ends = {"\r": "{cr}", "\n": "{lf}"}
     for end, mark in ends.items():
         text = text.replace(end, mark)
-    text = as_shown(text)
+    text = printable_text(text)
     for end, mark in ends.items():
         text = text.replace(mark, end)
     return text
 
 
-def as_shown(text: str) -> str:
+def printable_text(text: str) -> str:
     return printable(text).replace("\\x5b", "[")
 
 
-def unescaped(text: str, more: dict[str, str] | None = None) -> str:
+def unescape(text: str, more: dict[str, str] | None = None) -> str:
     """Decode a part of a command like the runner (ActionCommand.cs), which replaces `%25` last."""
     for escape, sign in {"%0D": "\r", "%0A": "\n", **(more or {}), "%25": "%"}.items():
         text = text.replace(escape, sign)

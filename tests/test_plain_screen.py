@@ -65,7 +65,7 @@ def by_rich(screen: Part, width: int, *, color: bool = False) -> str:
     return canvas.getvalue()
 
 
-def stripped(text: str | None) -> str | None:
+def strip_lines(text: str | None) -> str | None:
     return None if text is None else "".join(f"{line.rstrip(' ')}\n" for line in text.split("\n")[:-1])
 
 
@@ -75,7 +75,7 @@ def stripped(text: str | None) -> str | None:
 @example(Group(Text("   " + "a" * 60), Text("a b  "), Text()), 20)
 def test_a_screen_is_drawn_as_by_rich(screen: Part, width: int) -> None:
     drawn = plain_text(screen, width)
-    assert drawn is None or stripped(drawn) == stripped(by_rich(screen, width))
+    assert drawn is None or strip_lines(drawn) == strip_lines(by_rich(screen, width))
 
 
 @given(screens)

@@ -39,7 +39,7 @@ class Disk:
         return SEEN[self.kinds.get(str(path), "absent")]
 
 
-def searched(
+def search_in(
     kinds: dict[str, str], profile=DOCUMENTED, cwd: Path = APP, home: Path | None = HOME
 ) -> tuple[Search, Disk]:  # type: ignore[no-untyped-def]
     disk = Disk(kinds)
@@ -131,7 +131,7 @@ def test_no_env_file_means_no_place() -> None:
 
 
 def test_the_first_file_found_ends_the_search() -> None:
-    result, disk = searched({"/home/me/app/.env": "file", "/home/me/.env": "file"})
+    result, disk = search_in({"/home/me/app/.env": "file", "/home/me/.env": "file"})
     assert outcomes(result) == {
         "/home/me/app/.qwen/.env": "absent",
         "/home/me/app/.env": "found",
@@ -146,21 +146,21 @@ def test_the_first_file_found_ends_the_search() -> None:
 
 
 def test_the_file_in_the_qwen_directory_comes_before_the_plain_one() -> None:
-    result, disk = searched({"/home/me/app/.qwen/.env": "file", "/home/me/app/.env": "file"})
+    result, disk = search_in({"/home/me/app/.qwen/.env": "file", "/home/me/app/.env": "file"})
     assert [place.path for place in result.read] == [APP / ".qwen/.env"]
     assert disk.looked_at == ["/home/me/app/.qwen/.env"]
 
 
 def test_the_newer_profile_always_reads_the_files_of_the_home() -> None:
     kinds = {"/home/me/app/.env": "file", "/home/me/.qwen/.env": "file", "/home/me/.env": "file"}
-    result, disk = searched(kinds, NEWER)
+    result, disk = search_in(kinds, NEWER)
     assert [str(place.path) for place in result.read] == list(kinds)
     assert [outcomes(result)[path] for path in kinds] == ["found", "filled-in", "filled-in"]
     assert disk.looked_at == ["/home/me/app/.qwen/.env", *kinds]
 
 
 def test_the_newer_profile_does_not_reach_files_in_between() -> None:
-    result, disk = searched({"/srv/app/.env": "file", "/home/me/.env": "file"}, NEWER, cwd=Path("/srv/app"))
+    result, disk = search_in({"/srv/app/.env": "file", "/home/me/.env": "file"}, NEWER, cwd=Path("/srv/app"))
     assert outcomes(result)["/srv/.env"] == "not-reached"
     assert "/srv/.env" not in disk.looked_at
     assert [str(place.path) for place in result.read] == ["/srv/app/.env", "/home/me/.env"]
@@ -201,20 +201,20 @@ def test_files_of_the_home_on_the_way_keep_their_order() -> None:
 @pytest.mark.parametrize("kind", ["file", "fifo", "unreadable"])
 def test_which_kinds_end_the_search(kind: str) -> None:
     """A file ends the search even if it cannot be read: going on would change which file counts."""
-    result, _ = searched({"/home/me/app/.env": kind, "/home/me/.env": "file"})
+    result, _ = search_in({"/home/me/app/.env": kind, "/home/me/.env": "file"})
     assert [place.path for place in result.read] == [APP / ".env"]
 
 
 @pytest.mark.parametrize("kind", ["directory", "dangling link", "link loop"])
 def test_which_kinds_are_skipped(kind: str) -> None:
-    result, _ = searched({"/home/me/app/.env": kind, "/home/me/.env": "file"})
+    result, _ = search_in({"/home/me/app/.env": kind, "/home/me/.env": "file"})
     skipped = [visit for visit in result.visits if visit.outcome == "skipped"]
     assert [(visit.place.path, visit.kind) for visit in skipped] == [(APP / ".env", kind)]
     assert [place.path for place in result.read] == [HOME / ".env"]
 
 
 def test_without_a_file_every_place_is_visited() -> None:
-    result, disk = searched({})
+    result, disk = search_in({})
     assert result.read == result.unreached == ()
     assert disk.looked_at == paths(APP, HOME)
 
@@ -233,7 +233,7 @@ def test_a_place_that_is_not_reached_is_not_looked_at(
 ) -> None:  # type: ignore[no-untyped-def]
     ordered = paths(cwd, home, profile)
     kinds = data.draw(st.dictionaries(st.sampled_from(ordered), st.sampled_from(list(SEEN))))
-    result, disk = searched(kinds, profile, cwd, home)
+    result, disk = search_in(kinds, profile, cwd, home)
     assert list(outcomes(result)) == ordered
     assert disk.looked_at == [path for path, outcome in outcomes(result).items() if outcome != "not-reached"]
     assert result.unreached == tuple(visit.place for visit in result.visits if visit.outcome == "not-reached")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.settings_model import Stop, entries, expanded, merged, migrated
+from support import settings_model
+from support.settings_model import Stop, entries
 
 from qwen_cfg.core.layers import ENVIRONMENT
 from qwen_cfg.core.origin import VariableValue
@@ -82,7 +83,7 @@ def plain(setting: Setting) -> Any:
 
 @given(files)
 def test_migration(document: dict[str, Any]) -> None:
-    assert without_version(plain(migrate(tree(document)))) == without_version(migrated(document))
+    assert without_version(plain(migrate(tree(document)))) == without_version(settings_model.migrate(document))
 
 
 def lookup_in(known: dict[str, str]) -> Callable[[str], VariableValue | None]:
@@ -95,14 +96,14 @@ def without_version(document: dict[str, Any]) -> dict[str, Any]:
 
 @given(files, st.dictionaries(st.sampled_from(["A", "B", "SESSION_ID"]), st.sampled_from(["", "x", "$B"])))
 def test_expansion(document: dict[str, Any], known: dict[str, str]) -> None:
-    of_model = expanded(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
+    of_model = settings_model.expand(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
     assert plain(expand(tree(document), lookup_in(known))) == of_model
 
 
 @given(st.lists(files, max_size=4))
 def test_merge(documents: list[dict[str, Any]]) -> None:
     result = {name: plain(setting) for name, setting in merge_scopes(map(tree, documents)).items()}
-    assert comparable(result) == comparable(merged(documents))
+    assert comparable(result) == comparable(settings_model.merge(documents))
 
 
 def comparable(document: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +122,9 @@ def comparable(document: dict[str, Any]) -> dict[str, Any]:
 def test_provider_entry(document: dict[str, Any], method: str, model: str) -> None:
     settings = migrate(tree(document)).members or {}
     try:
-        mine = [entry for kind, entry in entries(migrated(in_javascript_order(document))) if kind == method]
+        mine = [
+            entry for kind, entry in entries(settings_model.migrate(in_javascript_order(document))) if kind == method
+        ]
     except Stop:
         # Qwen Code does not start, so there is nothing to compare.
         return

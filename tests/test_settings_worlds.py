@@ -36,7 +36,7 @@ def tree_of(world: dict[str, Any]) -> Iterator[Path]:
         yield root
 
 
-def resolved(world: dict[str, Any], root: Path, profile: str = NEWER, **options: Any) -> Resolution:
+def resolve_in(world: dict[str, Any], root: Path, profile: str = NEWER, **options: Any) -> Resolution:
     environ = {name: text.replace("{ROOT}", str(root)) for name, text in world["env"].items()}
     read_world = read(root / APP, root / HOME, environ=environ, flags=world["flags"], profile=profile, **options)
     return resolve_world(read_world, profile_named(profile))
@@ -52,7 +52,7 @@ def decisions_of(resolution: Resolution) -> dict[str, object]:
 def test_the_compiler_agrees_with_the_model(world: dict[str, Any]) -> None:
     with tree_of(world) as root:
         try:
-            found = outcome_of(resolved(world, root))
+            found = outcome_of(resolve_in(world, root))
         except SettingsError:
             found = {"error": "exit"}
         assert found == outcome(machine_at(world, str(root)))
@@ -62,7 +62,7 @@ def test_the_compiler_agrees_with_the_model(world: dict[str, Any]) -> None:
 def test_a_survey_changes_no_decision(world: dict[str, Any]) -> None:
     with tree_of(world) as root:
         try:
-            plain, surveyed = (resolved(world, root, survey=survey) for survey in (False, True))
+            plain, surveyed = (resolve_in(world, root, survey=survey) for survey in (False, True))
         except SettingsError:
             return
         assert decisions_of(plain) == decisions_of(surveyed)
@@ -72,18 +72,18 @@ def test_a_survey_changes_no_decision(world: dict[str, Any]) -> None:
 @given(settings_worlds())
 def test_the_documented_profile_reads_no_settings(world: dict[str, Any]) -> None:
     with tree_of(world) as root:
-        with_settings = decisions_of(resolved(world, root, "documented"))
+        with_settings = decisions_of(resolve_in(world, root, "documented"))
         for path in world["files"]:
             if path.endswith(".json"):
                 (root / path).unlink()
-        assert decisions_of(resolved(world, root, "documented")) == with_settings
+        assert decisions_of(resolve_in(world, root, "documented")) == with_settings
 
 
 @given(settings_worlds())
 def test_the_line_of_an_origin_has_the_value(world: dict[str, Any]) -> None:
     with tree_of(world) as root:
         try:
-            decisions = resolved(world, root).decisions
+            decisions = resolve_in(world, root).decisions
         except SettingsError:
             return
         for name, decision in decisions.items():
@@ -114,7 +114,7 @@ def assert_origins(decision: Decision) -> None:
 def test_the_artifact_refers_to_the_key_and_does_not_contain_it(world: dict[str, Any]) -> None:
     with tree_of(world) as root:
         try:
-            resolution = resolved(world, root)
+            resolution = resolve_in(world, root)
         except SettingsError:
             return
         if not resolution.is_complete or resolution.auth_method == "qwen-oauth" or resolution.google_project:

@@ -31,7 +31,7 @@ def cut(text: str, sizes: list[int]) -> list[str]:
     return pieces
 
 
-def streamed(pieces: list[str]) -> str:
+def redact_pieces(pieces: list[str]) -> str:
     redacting = StreamRedactor()
     return "".join([*map(redacting.add, pieces), redacting.end()])
 
@@ -45,7 +45,7 @@ def test_a_secret_is_taken_out_however_it_is_written(
     text = f"{before}{FORMS[form](secret.reveal())}{after}"
     assert_unreadable(key, redact(text))
     assert_unreadable(key, redact_known(text))
-    assert_unreadable(key, streamed(cut(text, sizes)))
+    assert_unreadable(key, redact_pieces(cut(text, sizes)))
 
 
 @pytest.mark.parametrize("form", FORMS_OF_KEYS)
@@ -54,7 +54,7 @@ def test_a_key_with_a_digit_is_no_word(form: str, key: str, digit: int, sizes: l
     secret = Secret(f"{key}{digit}")
     text = f"the key {FORMS_OF_KEYS[form](secret.reveal())} is wrong"
     assert_unreadable(secret.reveal(), redact_known(text))
-    assert_unreadable(secret.reveal(), streamed(cut(text, sizes)))
+    assert_unreadable(secret.reveal(), redact_pieces(cut(text, sizes)))
 
 
 @pytest.mark.parametrize("form", {**FORMS, **FORMS_OF_KEYS})
@@ -70,7 +70,7 @@ def test_what_is_around_it_stays(form: str) -> None:
 @given(st.lists(st.text("sk-01 \u200b%&\\=;#x", max_size=5) | st.text(max_size=5), max_size=20))
 def test_what_holds_no_secret_comes_through_as_it_is(pieces: list[str]) -> None:
     secret = Secret(KEY)
-    assert streamed(pieces) == "".join(pieces)
+    assert redact_pieces(pieces) == "".join(pieces)
     assert redact_known("".join(pieces)) == "".join(pieces)
     assert secret.reveal() == KEY
 

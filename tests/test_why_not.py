@@ -46,12 +46,12 @@ class Here:
     flags: dict[str, FlagValue] = field(default_factory=dict)
     choice: EnvFileChoice | None = None
 
-    def compiled(self, profile: str) -> Compilation:
+    def compile(self, profile: str) -> Compilation:
         process = Process(self.environ, self.cwd, Home(self.home))
         request = Request(process, self.flags, self.choice, profile)
         return Compilation(request, "survey", git_status=lambda _: None)
 
-    def edited(self, edits: tuple[Edit, ...]) -> Here:
+    def after(self, edits: tuple[Edit, ...]) -> Here:
         """Return the place after the edits; those of files are made on the disk."""
         environ, flags = dict(self.environ), dict(self.flags)
         for edit in edits:
@@ -105,7 +105,7 @@ def _plain(node: Any) -> Any:
 
 def require_true(here: Here, root: Path, words: str, profile: str) -> int:
     """Make every proposed edit on the disk, check the result, and return the number of edits."""
-    compilation = here.compiled(profile)
+    compilation = here.compile(profile)
     try:
         answer = why_not(words, compilation)
     except QwenCfgError:
@@ -117,10 +117,10 @@ def require_true(here: Here, root: Path, words: str, profile: str) -> int:
         assert verdict.error or isinstance(before, Resolution)
         for fix in verdict.fixes:
             with put_back(root):
-                after = here.edited(fix.edits).compiled(verdict.profile.name).resolution
+                after = here.after(fix.edits).compile(verdict.profile.name).resolution
             require_won(answer, fix, after)
             assert isinstance(before, Resolution)
-            require_told(answer.field, fix, before, after)
+            require_side_effects(answer.field, fix, before, after)
             count += 1
     return count
 
@@ -134,7 +134,7 @@ def require_won(answer: WhyNot, fix: Fix, after: Resolution) -> None:
         assert str(decision.winner.origin) == fix.origin
 
 
-def require_told(field: str, fix: Fix, before: Resolution, after: Resolution) -> None:
+def require_side_effects(field: str, fix: Fix, before: Resolution, after: Resolution) -> None:
     """Check that the reported side effects are exactly the other changes."""
     changed = {name for name in after.decisions if _outcome(before, name) != _outcome(after, name)}
     assert {difference.field for difference in fix.also} == changed - {field}
@@ -207,12 +207,12 @@ def test_an_assignment_is_removed_and_no_other(lines: list[str]) -> None:
 # Hand-written cases: the first proposed edit.
 
 
-def asked(root: Path, words: str, profile: str, files: dict[str, str], **environ: str) -> WhyNot:
+def answer_to(root: Path, words: str, profile: str, files: dict[str, str], **environ: str) -> WhyNot:
     write_tree(root, {f"home/{path}": text for path, text in files.items()})
     (root / "home/work/app").mkdir(parents=True, exist_ok=True)
     here = Here(root / "home/work/app", root / "home", environ)
     assert require_true(here, root, words, profile) >= 0
-    return why_not(words, here.compiled(profile))
+    return why_not(words, here.compile(profile))
 
 
 def first(answer: WhyNot) -> list[list[tuple[str, str, str | None]]]:
@@ -226,18 +226,18 @@ OLD, NEW = "documented", "qwen-code-0.21"
 
 
 def test_a_value_that_is_hidden_is_uncovered(tmp_path: Path) -> None:
-    answer = asked(tmp_path, "model=of-file", OLD, {"work/.env": "OPENAI_MODEL=of-file\n"}, OPENAI_MODEL="exported")
+    answer = answer_to(tmp_path, "model=of-file", OLD, {"work/.env": "OPENAI_MODEL=of-file\n"}, OPENAI_MODEL="exported")
     assert first(answer)[:2] == [[("environment", "OPENAI_MODEL", None)], [("flag", "--model", "of-file")]]
     # An empty variable hides the file's variable, so only the default is left.
-    answer = asked(tmp_path, "model=of-file", OLD, {}, OPENAI_MODEL="")
+    answer = answer_to(tmp_path, "model=of-file", OLD, {}, OPENAI_MODEL="")
     assert [("environment", "OPENAI_MODEL", None)] in first(answer)
-    new = asked(tmp_path, "model=of-file", NEW, {}, OPENAI_MODEL="")
+    new = answer_to(tmp_path, "model=of-file", NEW, {}, OPENAI_MODEL="")
     assert [verdict.wins for verdict in new.verdicts if verdict.profile.name == OLD] == [False]
 
 
 def test_a_line_is_changed_where_it_stands(tmp_path: Path) -> None:
     files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\nQWEN_MODEL=a\n"}
-    answer = asked(tmp_path, "model=b", OLD, files)
+    answer = answer_to(tmp_path, "model=b", OLD, files)
     assert first(answer)[1:] == [
         [("environment", "OPENAI_MODEL", "b")],
         [("env-file", "QWEN_MODEL", "b")],
@@ -247,17 +247,17 @@ def test_a_line_is_changed_where_it_stands(tmp_path: Path) -> None:
 
 
 def test_a_new_file_that_would_be_found_first_is_proposed_unless_it_hides_a_key(tmp_path: Path) -> None:
-    fixes = asked(tmp_path, "model=b", OLD, {}, OPENAI_API_KEY="sk-0123456789abcdef").verdicts[0].fixes
+    fixes = answer_to(tmp_path, "model=b", OLD, {}, OPENAI_API_KEY="sk-0123456789abcdef").verdicts[0].fixes
     assert [edit.shown for fix in fixes for edit in fix.edits if edit.creates] == ["./.qwen/.env", "~/.qwen/.env"]
     # It hides the present env file, so other fields change too, and without the key the config is incomplete.
     files = {"work/.env": "OPENAI_BASE_URL=https://a.example/v1\n"}
     key = {"OPENAI_API_KEY": "sk-0123456789abcdef", "OPENAI_MODEL": "a"}
-    [*_, new_file] = asked(tmp_path, "timeout=7", OLD, files, **key).verdicts[0].fixes
+    [*_, new_file] = answer_to(tmp_path, "timeout=7", OLD, files, **key).verdicts[0].fixes
     assert [(edit.shown, edit.creates) for edit in new_file.edits] == [("./.qwen/.env", True)]
     assert [difference.field for difference in new_file.also] == ["base_url"]
     files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\n"}
     assert all(
-        not edit.creates for fix in asked(tmp_path, "timeout=7", OLD, files).verdicts[0].fixes for edit in fix.edits
+        not edit.creates for fix in answer_to(tmp_path, "timeout=7", OLD, files).verdicts[0].fixes for edit in fix.edits
     )
 
 
@@ -269,7 +269,7 @@ def test_a_provider_entry_is_changed_and_no_flag_is_proposed(tmp_path: Path) -> 
         "modelProviders": {"openai": [entry]},
     }
     files = {".qwen/settings.json": json.dumps(settings, indent=1)}
-    answer = asked(tmp_path, "base_url=https://b.example/v1", NEW, files, K="sk-0123456789abcdef")
+    answer = answer_to(tmp_path, "base_url=https://b.example/v1", NEW, files, K="sk-0123456789abcdef")
     assert first(answer) == [[("settings", "modelProviders.openai.0.baseUrl", "https://b.example/v1")]]
     [edit] = answer.verdicts[0].fixes[0].edits
     assert edit.lines == (14,)
@@ -280,11 +280,11 @@ def test_a_provider_entry_is_changed_and_no_flag_is_proposed(tmp_path: Path) -> 
 
 def test_what_a_project_may_not_set_is_not_proposed_there(tmp_path: Path) -> None:
     files = {"work/app/.env": "DEBUG=1\n", ".qwen/.env": ""}
-    answer = asked(tmp_path, "proxy=http://127.0.0.1:1", NEW, files)
+    answer = answer_to(tmp_path, "proxy=http://127.0.0.1:1", NEW, files)
     paths = [edit.shown for fix in answer.verdicts[0].fixes for edit in fix.edits if edit.path is not None]
     assert "~/.qwen/.env" in paths
     assert not [path for path in paths if path.startswith(".")]
-    excluded = asked(tmp_path, "debug=true", OLD, files)
+    excluded = answer_to(tmp_path, "debug=true", OLD, files)
     assert [edit.shown for fix in excluded.verdicts[0].fixes for edit in fix.edits if edit.path] == ["./.qwen/.env"]
 
 
@@ -302,7 +302,7 @@ def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[
     write_tree(tmp_path, {f"home/{path}": text for path, text in files.items()})
     (tmp_path / "home/work/app").mkdir(parents=True)
     here = Here(tmp_path / "home/work/app", tmp_path / "home")
-    answer = why_not(words, here.compiled(OLD))
+    answer = why_not(words, here.compile(OLD))
     [verdict] = [one for one in answer.verdicts if one.profile.name == OLD]
     assert [[(edit.where, edit.name) for edit in fix.edits] for fix in verdict.fixes] == wanted
     assert verdict.wins == words.endswith("work/.env")
@@ -310,7 +310,7 @@ def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[
         assert "OTHER_KEY is not read as the key" in verdict.reasons[0]
     for fix in verdict.fixes:
         with put_back(tmp_path):
-            after = here.edited(fix.edits).compiled(OLD).resolution
+            after = here.after(fix.edits).compile(OLD).resolution
         winner = after.decisions["api_key"].winner
         assert winner is not None
         assert isinstance(winner.text, Secret)
@@ -318,7 +318,7 @@ def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[
 
 
 def test_a_value_that_is_none_is_refused_with_the_reason(tmp_path: Path) -> None:
-    answer = asked(tmp_path, "timeout=soon", OLD, {})
+    answer = answer_to(tmp_path, "timeout=soon", OLD, {})
     assert not answer.is_possible
     assert [verdict.reasons for verdict in answer.verdicts] == [
         ("it is not valid: it is not a number; expected a number greater than 0, at most 3600",)

@@ -40,12 +40,12 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, module: object, name: str, coun
     """Count the calls of a function by field, or by places and profile; the function still runs."""
     called: Callable[..., object] = getattr(module, name)
 
-    def counting(*arguments: object) -> object:
+    def count_and_call(*arguments: object) -> object:
         first = arguments[0]
         counts[first.name if isinstance(first, Field) else arguments[:2]] += 1
         return called(*arguments)
 
-    monkeypatch.setattr(module, name, counting)
+    monkeypatch.setattr(module, name, count_and_call)
 
 
 def explain_all(resolution: Resolution) -> None:
@@ -83,14 +83,14 @@ def test_a_file_is_parsed_once_in_each_dialect(
     write_tree(tmp_path, TREE)
     parsed: Counter[tuple[str, str]] = Counter()
 
-    def counting(dialect: Dialect) -> Callable[[str], tuple[Assignment, ...]]:
+    def count_and_call(dialect: Dialect) -> Callable[[str], tuple[Assignment, ...]]:
         def count(text: str) -> tuple[Assignment, ...]:
             parsed[dialect, text] += bool(text)
             return reader_of(dialect)(text)
 
         return count
 
-    monkeypatch.setattr(qwen_cfg.core.path_state, "reader_of", counting)
+    monkeypatch.setattr(qwen_cfg.core.path_state, "reader_of", count_and_call)
     world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
     for profile in declared_profiles().values():
         explain_all(resolve_world(world, profile))

@@ -115,7 +115,7 @@ def run(
     # Where a process may not write, neither may the measuring of its coverage.
     environment = clean_environment(home, env, measured=not nobody and before is None)
     if before is None and not nobody and not streams and can_fork(environment):
-        return _forked(argv, cwd, environment, stdin)
+        return _run_in_fork(argv, cwd, environment, stdin)
     program = (sys.executable, "-c", _AS_NOBODY) if nobody else PROGRAM
     sources = {} if "stdin" in streams else {"input": stdin}
     process = subprocess.run(
@@ -156,7 +156,9 @@ def can_fork(environment: Mapping[str, Any]) -> bool:
     return not any(name.startswith(_READ_AT_START) for name in environment)
 
 
-def _forked(argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], stdin: bytes) -> Outcome:
+def _run_in_fork(
+    argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], stdin: bytes
+) -> Outcome:
     code, out, err = fork_server().run(command_of(argv, cwd, environment), stdin=stdin, seconds=SECONDS)
     return Outcome(code, out.decode(), err.decode())
 

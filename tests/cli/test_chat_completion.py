@@ -22,14 +22,14 @@ ENTER, TAB, CTRL_C, CTRL_D = "\r", "\t", "\x03", "\x04"
 
 
 @pytest.fixture
-def listed(server: Provider) -> Iterator[Provider]:
+def server_with_models(server: Provider) -> Iterator[Provider]:
     yield server
     server.models_reply = None
 
 
 @pytest.fixture
-def chat(desk: Desk, listed: Provider) -> Iterator[Typing]:
-    with Typing(desk, "run", env=env_of(listed)) as typing:
+def chat(desk: Desk, server_with_models: Provider) -> Iterator[Typing]:
+    with Typing(desk, "run", env=env_of(server_with_models)) as typing:
         typing.until("· 0 tokens")
         yield typing
 
@@ -49,30 +49,32 @@ def lists(server: Provider) -> int:
     return len([request for request in server.requests if request.path.endswith("/models")])
 
 
-def test_tab_completes_the_models_of_the_endpoint_and_asks_once(chat: Typing, listed: Provider) -> None:
+def test_tab_completes_the_models_of_the_endpoint_and_asks_once(chat: Typing, server_with_models: Provider) -> None:
     chat.type("/model qw").until("> /model qw")
-    assert lists(listed) == 0
+    assert lists(server_with_models) == 0
     chat.type(TAB).until("> /model qwen3-coder-plus")
     chat.type(ENTER).until("The model is qwen3-coder-plus")
     tab(chat, "/model gpt", "> /model gpt-4o", "gpt-4o-mini")
-    assert lists(listed) == 1
+    assert lists(server_with_models) == 1
 
 
-def test_a_model_is_found_by_the_middle_of_its_name(chat: Typing, listed: Provider) -> None:
+def test_a_model_is_found_by_the_middle_of_its_name(chat: Typing, server_with_models: Provider) -> None:
     tab(chat, "/model CODER", "> /model qwen3-coder-plus")
 
 
-def test_the_list_that_model_fetched_is_used_for_completion(chat: Typing, listed: Provider) -> None:
+def test_the_list_that_model_fetched_is_used_for_completion(chat: Typing, server_with_models: Provider) -> None:
     chat.type(f"/model{ENTER}").until("has:", "qwen3-coder-plus", "\n>")
     tab(chat, "/model qw", "> /model qwen3-coder-plus")
-    assert lists(listed) == 1
+    assert lists(server_with_models) == 1
 
 
 @pytest.mark.parametrize(("name", "near"), [("qwen3-codr-plus", "it lists qwen3-coder-plus"), ("zz", "this model.")])
-def test_a_model_that_is_not_listed_is_reported(chat: Typing, listed: Provider, name: str, near: str) -> None:
+def test_a_model_that_is_not_listed_is_reported(
+    chat: Typing, server_with_models: Provider, name: str, near: str
+) -> None:
     chat.type(f"/model{ENTER}").until("has:", "\n>")
     chat.type(f"/model {name}{ENTER}").until(f"The model is {name}", "does not list", near, "\n>")
-    assert lists(listed) == 1
+    assert lists(server_with_models) == 1
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,8 @@ def test_a_model_that_is_not_listed_is_reported(chat: Typing, listed: Provider, 
     ],
     ids=["silent", "no list", "none", "half"],
 )
-def test_an_endpoint_without_a_list_does_not_block(chat: Typing, listed: Provider, reply: Reply) -> None:
-    listed.models_reply = reply
+def test_an_endpoint_without_a_list_does_not_block(chat: Typing, server_with_models: Provider, reply: Reply) -> None:
+    server_with_models.models_reply = reply
     tab(chat, "/model gp", "> /model gp")
     chat.type("x").until("> /model gpx")
     chat.type(ENTER).until("The model is gpx (/model).")
@@ -94,28 +96,28 @@ def test_an_endpoint_without_a_list_does_not_block(chat: Typing, listed: Provide
     assert chat.type(CTRL_D).exit_code() == 0
 
 
-def test_control_characters_in_model_names_are_removed(chat: Typing, listed: Provider) -> None:
-    listed.models_reply = listing("ab\x1b]0;title\x07", "ab c", "ab\nc", "abc-1", "ab\u202ed")
+def test_control_characters_in_model_names_are_removed(chat: Typing, server_with_models: Provider) -> None:
+    server_with_models.models_reply = listing("ab\x1b]0;title\x07", "ab c", "ab\nc", "abc-1", "ab\u202ed")
     before = len(chat.raw)
     tab(chat, "/model a", "> /model abc-1")
     assert b"\x1b]0" not in chat.raw[before:]
     assert "\u202e".encode() not in chat.raw[before:]
 
 
-def test_another_endpoint_has_other_models(desk: Desk, listed: Provider) -> None:
-    desk.write("work/app/.env", f"OPENAI_API_KEY=k-one\nOPENAI_BASE_URL={listed.url}/v1\nOPENAI_MODEL=m\n")
+def test_another_endpoint_has_other_models(desk: Desk, server_with_models: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY=k-one\nOPENAI_BASE_URL={server_with_models.url}/v1\nOPENAI_MODEL=m\n")
     with Typing(desk, "run", "--trust-project", "--profile", "documented") as chat:
         chat.until("0 tokens")
         tab(chat, "/model qw", "> /model qwen3-coder-plus")
         chat.type(CTRL_C)
-        listed.models_reply = listing("other-1")
+        server_with_models.models_reply = listing("other-1")
         chat.type(f"/auth{ENTER}").until("Provider")
         chat.type(CTRL_C).until("Nothing changed.")
         tab(chat, "/model oth", "> /model oth")
-        assert lists(listed) == 1
+        assert lists(server_with_models) == 1
 
 
-def test_tab_completes_file_names(desk: Desk, chat: Typing, listed: Provider) -> None:
+def test_tab_completes_file_names(desk: Desk, chat: Typing, server_with_models: Provider) -> None:
     desk.write("work/app/notes/first.md", "")
     desk.write("work/app/.hidden", "")
     desk.write("work/app/nothing.md", "")
@@ -128,8 +130,8 @@ def test_tab_completes_file_names(desk: Desk, chat: Typing, listed: Provider) ->
     chat.type(CTRL_C)
     tab(chat, "/save ", "notes/", "nothing.md")
     assert ".hidden" not in chat.text
-    assert lists(listed) == 0
+    assert lists(server_with_models) == 0
 
 
-def test_tab_completes_the_words_of_config(chat: Typing, listed: Provider) -> None:
+def test_tab_completes_the_words_of_config(chat: Typing, server_with_models: Provider) -> None:
     tab(chat, "/config t", "> /config toml")

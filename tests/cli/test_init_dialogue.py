@@ -36,7 +36,7 @@ def say(person: Typing, *turns: tuple[str, str]) -> None:
         person.type(keys)
 
 
-def ended(person: Typing, code: int, *hidden: str) -> str:
+def finish(person: Typing, code: int, *hidden: str) -> str:
     """Wait for the end, check that no hidden text reached the terminal, and return the screen."""
     assert person.exit_code() == code, person.text
     for text in (KEY, *hidden):
@@ -45,7 +45,7 @@ def ended(person: Typing, code: int, *hidden: str) -> str:
     return person.text
 
 
-def kept(desk: Desk) -> str:
+def saved_text(desk: Desk) -> str:
     return (desk.cwd / ".qwen/.env").read_text(encoding="utf-8").replace('"', "").replace("'", "")
 
 
@@ -70,7 +70,7 @@ def test_the_provider_comes_first_and_qwen_oauth_last(desk: Desk) -> None:
         for provider in offered_providers().values():
             assert provider.base_url in person.text
         person.type("\x03")
-        ended(person, 3)
+        finish(person, 3)
     assert desk.files() == {}
 
 
@@ -80,7 +80,7 @@ def test_each_provider_brings_its_url_and_its_key_page(desk: Desk, name: str) ->
     with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
         say(person, ("Provider [", f"{name}\r"), (f"Base URL [{provider.base_url}]", "\r"))
         say(person, (provider.key_page, ""), ("API key (", f"{KEY}\r"), (f"Model [{provider.model}]", "\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert (config(desk)["base_url"], config(desk)["model"]) == (provider.base_url, provider.model)
 
 
@@ -92,7 +92,7 @@ def test_where_each_user_has_another_url_its_form_is_shown_and_not_taken(desk: D
         say(person, ("The base URL is needed", f"{provider.base_url_form}\r"))
         say(person, ("stand for your own", provider.base_url_form.replace("RESOURCE", "mine").replace("PROJECT", "p")))
         say(person, ("mine" if name == "azure" else "/p/", "\r"), ("API key (", f"{KEY}\r"), ("Model", "gpt-5\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert config(desk)["model"].endswith("gpt-5")
 
 
@@ -107,7 +107,7 @@ def test_the_models_of_the_server_are_offered(
         if term == "dumb":
             say(person, ("Show it in full", "\r"))
         say(person, ("3  qwen3-coder-plus", ""), ("Model [gpt-4o]", "3\r"))
-        text = ended(person, 0)
+        text = finish(person, 0)
         assert term != "dumb" or b"\x1b" not in person.raw
         assert not env or b"\x1b[33m" not in person.raw
         # Words are not broken.
@@ -115,12 +115,12 @@ def test_the_models_of_the_server_are_offered(
     (request,) = server.taken()
     assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
     assert config(desk)["model"] == "qwen3-coder-plus"
-    assert f"OPENAI_BASE_URL={server.url}/v1" in kept(desk)
+    assert f"OPENAI_BASE_URL={server.url}/v1" in saved_text(desk)
     # A typed flag needs no question.
     assert desk.run("run", "--config", "qwen.toml", "-p", "ping").exits(0).err == ""
 
 
-def listed(server: Provider, *names: str) -> None:
+def offer_models(server: Provider, *names: str) -> None:
     document = {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}
     server.models_reply = Reply([json.dumps(document).encode()], kind="application/json")
 
@@ -146,11 +146,11 @@ LISTS = {
 @pytest.mark.parametrize("kind", LISTS)
 def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Provider, kind: str) -> None:
     names, shown, keys, chosen = LISTS[kind]
-    listed(server, *names)
+    offer_models(server, *names)
     with Typing(desk, "init", height=60, width=160) as person:
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         say(person, (shown, ""), ("Model [", keys))
-        ended(person, 0)
+        finish(person, 0)
         assert b"owned" not in person.raw
     assert config(desk)["model"] == chosen
     paths = [request.path for request in server.taken()]
@@ -167,7 +167,7 @@ def test_a_base_url_with_the_path_of_a_request_is_offered_without_it(desk: Desk,
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server, f"v1{added}")))
         say(person, ("is added to the base URL", ""), (f"Base URL [{server.url}/v1]", "\r"), ("API key (", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [", "\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert config(desk)["base_url"] == f"{server.url}/v1"
 
 
@@ -189,7 +189,7 @@ def test_the_provider_whose_key_is_exported_is_the_default(desk: Desk, exported:
     with Typing(desk, "init", "--no-verify", height=60, width=120, env=exported) as person:
         person.until(f"Provider [{number}]")
         person.type("\x03")
-        ended(person, 3, *exported.values())
+        finish(person, 3, *exported.values())
 
 
 @pytest.mark.parametrize(
@@ -222,15 +222,15 @@ def test_what_can_be_no_key_is_refused_at_once(desk: Desk, provider: str, wrong:
         say(person, ("Provider [", f"{provider}\r"), ("Base URL", url), ("API key (", f"{wrong}\r"))
         say(person, ("hat cannot be", ""), (reason, ""), ("API key (", f"{KEY}\r"), ("Model [", "\r"))
         # An address may be elsewhere on the screen.
-        ended(person, 0, *([] if "/v1" in wrong else [wrong]))
-    assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+        finish(person, 0, *([] if "/v1" in wrong else [wrong]))
+    assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
 
 
 def test_a_gateway_takes_the_keys_of_whoever(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", height=60) as person:
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{OPENROUTER_KEY}\r"))
         say(person, ("Model [", "\r"))
-        ended(person, 0, OPENROUTER_KEY)
+        finish(person, 0, OPENROUTER_KEY)
     assert server.taken()[0].authorization == f"Bearer {OPENROUTER_KEY}"
 
 
@@ -239,9 +239,9 @@ def test_an_exported_key_is_offered_and_stays_in_the_environment(desk: Desk, ser
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)))
         say(person, ("OPENAI_API_KEY is exported: sk-0…wxyz (39 characters).", ""), ("API key (", "\r"))
         say(person, ("Model [", "\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert server.taken()[0].authorization == f"Bearer {KEY}"
-    assert "OPENAI_API_KEY" not in kept(desk)
+    assert "OPENAI_API_KEY" not in saved_text(desk)
     assert KEY.encode() not in b"".join(desk.files().values())
 
 
@@ -251,17 +251,17 @@ def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -
         say(person, ("Provider [", "3\r"), ("Base URL [", "\r"), ("OPENROUTER_API_KEY is exported: sk-o…", ""))
         say(person, ("API key (", "\r"), ("Model [", "\r"))
         # The usual variable overrides others in every program, and the dialogue says so.
-        text = ended(person, 0, OPENROUTER_KEY)
+        text = finish(person, 0, OPENROUTER_KEY)
         assert "api_key: environment OPENAI_API_KEY overrides the value" in text
         assert "unset OPENAI_API_KEY" in text
-    assert f"OPENAI_API_KEY={OPENROUTER_KEY}" in kept(desk)
+    assert f"OPENAI_API_KEY={OPENROUTER_KEY}" in saved_text(desk)
 
 
 def test_an_exported_key_of_another_provider_is_not_offered(desk: Desk) -> None:
     with Typing(desk, "init", "--no-verify", height=60, width=120, env={"OPENAI_API_KEY": OPENROUTER_KEY}) as person:
         say(person, ("Provider [", "1\r"), ("Base URL [", "\r"), ("OPENAI_API_KEY is exported, and not offered", ""))
         say(person, ("API key (", "\r"), ("A key is needed", f"{KEY}\r"), ("Model [", "\r"))
-        ended(person, 0, OPENROUTER_KEY)
+        finish(person, 0, OPENROUTER_KEY)
 
 
 # The test of the answers.
@@ -277,11 +277,11 @@ def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> No
         # The refused key is not offered again, and the server needs a key.
         say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [", "\r"))
-        text = ended(person, 0, wrong)
+        text = finish(person, 0, wrong)
         assert "Enter keeps the key" not in text
         assert text.count("any value will do") == 1
     assert [r.authorization for r in server.taken()] == [f"Bearer {wrong}", f"Bearer {KEY}"]
-    assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+    assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
 
 
 def test_a_refused_key_of_a_variable_is_not_offered_again(desk: Desk, server: Provider) -> None:
@@ -293,7 +293,7 @@ def test_a_refused_key_of_a_variable_is_not_offered_again(desk: Desk, server: Pr
         server.models_reply = None
         say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [", "\r"))
-        assert ended(person, 0, wrong).count("Enter uses it") == 1
+        assert finish(person, 0, wrong).count("Enter uses it") == 1
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "http://no-such-host.invalid/v1"])
@@ -303,7 +303,7 @@ def test_a_server_that_is_not_there_leads_back_to_the_base_url(desk: Desk, serve
         say(person, ("That failed:", ""), ("Next [2]", "\r"), (f"Base URL [{url}]", url_of(server)))
         # The key is not asked for again.
         say(person, ("The server answers", ""), ("Model [", "\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert config(desk)["base_url"] == f"{server.url}/v1"
 
 
@@ -321,7 +321,7 @@ def test_a_server_that_hangs_is_given_up_and_ctrl_c_is_heard_meanwhile(desk: Des
                         person.signal(signal.SIGINT)
                     else:
                         say(person, ("took too long to answer", ""), ("Next [2]", "\x04"))
-                    ended(person, 3)
+                    finish(person, 3)
     assert desk.files() == {}
 
 
@@ -331,8 +331,8 @@ def test_what_fails_otherwise_can_be_kept_all_the_same(desk: Desk, server: Provi
     with Typing(desk, "init", height=80, width=100) as person:
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         say(person, (f"({status}", ""), ("4  keep these settings", ""), ("Next [", "4\r"), ("Model [gpt-4o]", "\r"))
-        ended(person, 0)
-    assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+        finish(person, 0)
+    assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
     assert len(server.taken()) == 1
 
 
@@ -345,7 +345,7 @@ def test_where_there_is_no_list_the_model_itself_is_asked(desk: Desk, server: Pr
         server.replies.append(refusal(404, "The model `nope` does not exist", code="model_not_found"))
         say(person, ("Model [", "\x15nope\r"), ("That failed:", ""), ("3  choose another model", ""), ("Next [", "3\r"))
         say(person, ("Model [nope]", "\x15mine\r"), ("The model answers", ""))
-        ended(person, 0)
+        finish(person, 0)
     assert config(desk)["model"] == "mine"
 
 
@@ -353,7 +353,7 @@ def test_no_verify_sends_nothing(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", "--no-verify", height=60) as person:
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         say(person, ("Model [gpt-4o]", "\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert server.taken() == []
 
 
@@ -365,7 +365,7 @@ def test_no_file_of_the_project_has_a_say_in_the_trial(desk: Desk, server: Provi
     with Typing(desk, "init", "--profile", "qwen-code-0.21", height=80, width=100) as person:
         say(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [gpt-4o]", "\r"))
-        ended(person, 0)
+        finish(person, 0)
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
@@ -374,7 +374,7 @@ def test_what_it_writes_holds_under_each_profile(desk: Desk, server: Provider, p
     with Typing(desk, "init", "--profile", profile, height=80, width=100) as person:
         say(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         say(person, ("Model [gpt-4o]", "2\r"))
-        ended(person, 0)
+        finish(person, 0)
     for other in ("documented", "qwen-code-0.21"):
         found = desk.run("resolve", "--profile", other).exits(0).toml["config"]
         assert (found["auth_method"], found["base_url"], found["model"]) == (
@@ -397,7 +397,7 @@ def test_a_login_that_fails_leads_back_to_the_first_question(desk: Desk) -> None
             person.type("qwen-oauth\r")
             person.until("denied", "Provider [", "Waiting for the login")
             service.approve()
-            ended(person, 0)
-        assert "QWEN_OAUTH=1" in kept(desk)
+            finish(person, 0)
+        assert "QWEN_OAUTH=1" in saved_text(desk)
         assert config(desk)["auth_method"] == "qwen-oauth"
         assert "pong" in desk.run("run", "-p", "ping", env=env).exits(0).out

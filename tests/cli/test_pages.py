@@ -26,7 +26,7 @@ def example(page: str, first: str) -> list[str]:
     return textwrap.dedent("\n".join(block)).rstrip().splitlines()
 
 
-def shown(outcome: Outcome) -> list[str]:
+def output_lines(outcome: Outcome) -> list[str]:
     return [line.rstrip() for line in outcome.out.rstrip().splitlines()]
 
 
@@ -38,7 +38,7 @@ def test_the_settings_of_the_page_resolve_as_it_shows(desk: Desk) -> None:
     desk.write(".qwen/.env", "DASHSCOPE_API_KEY=sk-dashscope-0123456789abcdefghi-home\n")
     command, *lines = example("settings.md", "$ qwen-cfg resolve --explain --profile qwen-code-0.21")
     env = {"OPENAI_API_KEY": "sk-shell-0123456789abcdefghijklm-89ab", "COLUMNS": "104"}
-    assert shown(desk.run(*command.split()[2:], env=env).exits(0)) == lines
+    assert output_lines(desk.run(*command.split()[2:], env=env).exits(0)) == lines
 
 
 def services(desk: Desk, *names: str) -> None:
@@ -53,7 +53,7 @@ def test_many_artifacts_are_reported_as_the_page_shows(desk: Desk) -> None:
     lines = example(
         "ci.md", "./services/a/qwen.toml: up to date, by the rules of Qwen Code's documentation (the artifact)"
     )
-    assert shown(desk.run("check", ".").exits(1)) == lines
+    assert output_lines(desk.run("check", ".").exits(1)) == lines
 
 
 def test_two_artifacts_differ_as_the_page_shows(desk: Desk) -> None:
@@ -63,4 +63,4 @@ def test_two_artifacts_differ_as_the_page_shows(desk: Desk) -> None:
         at = desk.cwd / "services" / name
         desk.run("resolve", "-o", "qwen.toml", cwd=at, env={"OPENAI_API_KEY": KEY}).exits(0)
     command, *lines = example("diff.md", "$ qwen-cfg diff services/a services/b/qwen.toml")
-    assert shown(desk.run(*command.split()[2:]).exits(1)) == lines
+    assert output_lines(desk.run(*command.split()[2:]).exits(1)) == lines

@@ -49,7 +49,7 @@ def keys(desk: Desk) -> dict[str, str]:
     return keyring_env(desk.home / "keyring.json", {"qwen": {"me": SENTINEL}})
 
 
-def keys_received(server: Provider) -> list[str | None]:
+def received_keys(server: Provider) -> list[str | None]:
     return [request.authorization for request in server.taken()]
 
 
@@ -96,7 +96,7 @@ def test_the_key_arrives_from_every_origin_of_the_pointer(
     command_lines = ([*ASK, *argv], ["doctor", *argv], ["resolve", "--explain", *argv])
     answer, doctor, explanation = [desk.run(*words, env=env) for words in command_lines]
     assert answer.exits(0).out == "pong from gpt-4o ü\n"
-    assert set(keys_received(server)) == {f"Bearer {SENTINEL}"}
+    assert set(received_keys(server)) == {f"Bearer {SENTINEL}"}
     assert SENTINEL not in answer.output + doctor.exits(0).output + explanation.exits(0).output
     if "secret" not in way and way != "moved" and pointer.startswith("keyring"):
         assert pointer in explanation.out
@@ -105,14 +105,14 @@ def test_the_key_arrives_from_every_origin_of_the_pointer(
 def test_a_project_may_name_a_keyring_entry(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     desk.write("work/app/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
     desk.run(*ASK, *endpoint(server), env=keys).exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
 
 
 def test_a_pipe_with_a_pointer_is_read_once(desk: Desk, server: Provider) -> None:
     os.mkfifo(desk.home / ".env")
     writer = subprocess.Popen(["sh", "-c", f"echo \"OPENAI_API_KEY='command:{COMMAND}'\" > {desk.home}/.env"])
     desk.run(*ASK, *endpoint(server)).exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
     assert writer.wait(10) == 0
 
 
@@ -152,7 +152,7 @@ def test_an_artifact_may_use_the_keyring_and_no_command(desk: Desk, server: Prov
     assert "api_key = keyring:qwen/me" in desk.run(*ASK, "--config", "ring.toml", env=keys).exits(5).err
     desk.run("trust", "--config", "ring.toml", "--yes").exits(0)
     desk.run(*ASK, "--config", "ring.toml", env=keys).exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
     for command in (ASK, ["doctor"], [*ASK, "--output-format", "json"]):
         outcome = desk.run(*command, "--config", "command.toml").exits(5)
         assert "--secret-from" in outcome.err
@@ -160,7 +160,7 @@ def test_an_artifact_may_use_the_keyring_and_no_command(desk: Desk, server: Prov
     assert outcome.json["error"]["class"] == "NotTrustedError"
     assert not is_marked(desk)
     desk.run(*ASK, "--config", "command.toml", "--secret-from", f"command:{COMMAND}").exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
 
 
 @pytest.mark.parametrize("where", ["environment", ".qwen/.env", ".env"])
@@ -173,7 +173,7 @@ def test_an_artifact_may_run_a_command_that_the_user_names_too(desk: Desk, serve
     if where != "environment":
         desk.write(where, f"OPENAI_API_KEY='command:{COMMAND}'\n")
     desk.run(*ASK, "--config", "command.toml", env=named if where == "environment" else {}).exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
 
 
 def test_a_keyring_entry_that_the_user_names_too_needs_no_approval(
@@ -185,15 +185,15 @@ def test_a_keyring_entry_that_the_user_names_too_needs_no_approval(
     desk.run(*ASK, "--config", "a.toml", env={**keys, **named}).exits(0)
     desk.write(".qwen/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
     desk.run(*ASK, "--config", "a.toml", env=keys).exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"] * 2
+    assert received_keys(server) == [f"Bearer {SENTINEL}"] * 2
 
 
 def test_init_approves_the_artifact_that_it_writes(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     desk.run("init", *endpoint(server), "--openai-api-key", "keyring:qwen/me", env=keys).exits(0)
     # The entry is already used to test the endpoint.
-    assert f"Bearer {SENTINEL}" in keys_received(server)
+    assert f"Bearer {SENTINEL}" in received_keys(server)
     desk.run(*ASK, "--config", "qwen.toml", env=keys).exits(0)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
     artifact = desk.cwd / "qwen.toml"
     artifact.write_text(artifact.read_text().replace('"me"', '"other"'))
     desk.run(*ASK, "--config", "qwen.toml", env=keys).exits(5)
@@ -215,7 +215,7 @@ def test_files_in_a_moved_qwen_home_are_the_users_for_an_artifact(desk: Desk, se
         env["OPENAI_BASE_URL"] = "http://models.corp.example/v1"
     desk.run(*ASK, "--config", "a.toml", env=env).exits(0)
     desk.run(*ASK, "--config", "a.toml", env={**env, "QWEN_HOME": "../../moved", "OPENAI_BASE_URL": ""}).exits(5)
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
 
 
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
@@ -491,7 +491,7 @@ def test_the_dialogue_accepts_a_pointer(desk: Desk, server: Provider) -> None:
             person.type(keys)
         assert person.exit_code() == 0
         assert SENTINEL.encode() not in person.raw
-    assert keys_received(server) == [f"Bearer {SENTINEL}"]
+    assert received_keys(server) == [f"Bearer {SENTINEL}"]
 
 
 def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider) -> None:
@@ -499,4 +499,4 @@ def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider) -> None:
     for words in (ASK, ["doctor", "--chat"], [*ASK, "--output-format", "json"]):
         outcome = desk.run(*words, env=env).exits(4)
         assert SENTINEL not in outcome.output
-    assert f"Bearer {SENTINEL}" in keys_received(server)
+    assert f"Bearer {SENTINEL}" in received_keys(server)

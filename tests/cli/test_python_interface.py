@@ -58,12 +58,12 @@ def test_repeated_resolutions_see_each_change_and_are_fast(desk: Desk) -> None:
     """Caches hold only values that depend on no file, so repeated resolutions make few calls."""
     file = desk.write("work/app/.env", "")
 
-    def resolved(text: str) -> Resolution:
+    def resolve_with(text: str) -> Resolution:
         file.write_text(text)
         return resolve(environ={"PATH": "/usr/bin"}, cwd=desk.cwd, home=desk.home)
 
     for number in range(3):
-        models = [resolved(f"OPENAI_MODEL=m{number}\n"), resolved("# none\n"), resolved("OPENAI_MODEL=\n")]
+        models = [resolve_with(f"OPENAI_MODEL=m{number}\n"), resolve_with("# none\n"), resolve_with("OPENAI_MODEL=\n")]
         assert [one.decisions["model"].value for one in models] == [f"m{number}", "gpt-4o", "gpt-4o"]
     calls = 0
 
@@ -73,7 +73,7 @@ def test_repeated_resolutions_see_each_change_and_are_fast(desk: Desk) -> None:
 
     sys.setprofile(count)
     try:
-        resolved("OPENAI_MODEL=m\n")
+        resolve_with("OPENAI_MODEL=m\n")
     finally:
         sys.setprofile(None)
     assert calls < 3_000, "4,700 were made while nothing was remembered"

@@ -355,19 +355,19 @@ def test_settings_without_programs_need_no_approval(desk: Desk) -> None:
     assert verify(desk, env=environment_with_endpoint(desk))["verdict"] == "agrees"
 
 
-def verify_refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
+def verify_is_refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
     return desk.run("verify", *words, env=env).exits(2)
 
 
 def test_without_qwen_code_the_error_says_what_to_install(desk: Desk) -> None:
-    assert "npm install -g @qwen-code/qwen-code" in verify_refused(desk, env={"OPENAI_API_KEY": KEY}).err
+    assert "npm install -g @qwen-code/qwen-code" in verify_is_refused(desk, env={"OPENAI_API_KEY": KEY}).err
 
 
 def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> None:
     env = environment_with_endpoint(desk)
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     write_program(program, "#!/nowhere/node\n")
-    assert "The interpreter that its first line names" in verify_refused(desk, env=env).err
+    assert "The interpreter that its first line names" in verify_is_refused(desk, env=env).err
     assert files_left(desk) == []
     write_program(program, "#!/bin/sh\nkill -SEGV $$\n")
     assert "no request reached the recorder: signal 11 ended it" in desk.run("verify", env=env).exits(1).out
@@ -375,35 +375,37 @@ def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> N
 
 def test_another_program_is_not_started(desk: Desk) -> None:
     mark = desk.cwd / "made"
-    err = verify_refused(desk, "--", "touch", str(mark), env=environment_with_endpoint(desk)).err
+    err = verify_is_refused(desk, "--", "touch", str(mark), env=environment_with_endpoint(desk)).err
     assert "Name Qwen Code: another program" in err
     write_program(desk.home / "bin/qwen", f"#!/bin/sh\ntouch {mark}\n")
     assert (
-        "Name Qwen Code" in verify_refused(desk, env=environment_with_endpoint(desk, PATH=f"{desk.home}/bin:/bin")).err
+        "Name Qwen Code"
+        in verify_is_refused(desk, env=environment_with_endpoint(desk, PATH=f"{desk.home}/bin:/bin")).err
     )
     assert not mark.exists()
 
 
 def test_an_older_qwen_code_is_refused(desk: Desk) -> None:
     directory = npm_global(desk.home / "old", "0.15.10")
-    err = verify_refused(desk, env=environment_with_endpoint(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
+    err = verify_is_refused(desk, env=environment_with_endpoint(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
     assert "0.15.10 cannot be verified" in err
 
 
 @pytest.mark.parametrize("words", [("--time-limit", "0"), ("--time-limit", "x"), ("--time-limit", "601"), ("qwen",)])
 def test_wrong_arguments_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
-    verify_refused(desk, *words, env=environment_with_endpoint(desk))
+    verify_is_refused(desk, *words, env=environment_with_endpoint(desk))
 
 
 @pytest.mark.parametrize("value", ["0", "x", "601"])
 def test_a_wrong_value_is_explained_after_the_name_of_its_option(desk: Desk, value: str) -> None:
-    err = verify_refused(desk, "--time-limit", value, env=environment_with_endpoint(desk)).err
+    err = verify_is_refused(desk, "--time-limit", value, env=environment_with_endpoint(desk)).err
     assert err.startswith("qwen-cfg: --time-limit: expected seconds, more than 0 and at most 600\n")
 
 
 def test_an_unknown_option_is_named_without_its_value(desk: Desk) -> None:
     assert (
-        "'--timeout'" in verify_refused(desk, "--timeout", "5", "--", "qwen", env=environment_with_endpoint(desk)).err
+        "'--timeout'"
+        in verify_is_refused(desk, "--timeout", "5", "--", "qwen", env=environment_with_endpoint(desk)).err
     )
 
 

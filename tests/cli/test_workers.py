@@ -33,7 +33,7 @@ def several(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(several: None) -> Iterator[None]:
+def no_process_left(several: None) -> Iterator[None]:
     """Fail if a process is left running or was not waited for."""
     before = children()
     yield

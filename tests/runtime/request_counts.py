@@ -67,7 +67,7 @@ def names(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()}
 
 
-def written(directory: Path) -> dict[str, Any]:
+def read_counts(directory: Path) -> dict[str, Any]:
     document = json.loads((directory / "requests.json").read_text(encoding="utf-8"))
     assert isinstance(document, dict)
     return document

@@ -22,7 +22,7 @@ def until(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
-def counting(made: list[int]) -> Callable[[threading.Event], Iterator[int]]:
+def count_to(made: list[int]) -> Callable[[threading.Event], Iterator[int]]:
     def make(_: threading.Event) -> Iterator[int]:
         for number in range(_ITEMS):
             made.append(number)
@@ -33,7 +33,7 @@ def counting(made: list[int]) -> Callable[[threading.Event], Iterator[int]]:
 
 def test_what_is_not_read_yet_is_not_made() -> None:
     made: list[int] = []
-    background = Background(counting(made))
+    background = Background(count_to(made))
     assert until(lambda: len(made) >= 1_000)
     time.sleep(0.3)
     assert len(made) < 5_000
@@ -42,7 +42,7 @@ def test_what_is_not_read_yet_is_not_made() -> None:
 
 def test_one_that_waits_for_its_reader_ends_when_it_is_cancelled() -> None:
     made: list[int] = []
-    background = Background(counting(made))
+    background = Background(count_to(made))
     assert until(lambda: len(made) >= 1_000)
     background.cancelled.set()
     assert until(lambda: not background._thread.is_alive())

@@ -133,7 +133,7 @@ def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> No
 
 
 @pytest.fixture
-def refreshing(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
+def refreshing_command(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
     """A command whose login is refreshed at the server, which holds its answer back."""
     with authorization_server(before_answer=threading.Event()) as server:
         home = Home(tmp_path, server)
@@ -170,9 +170,9 @@ if sys.platform == "linux":
 
 @pytest.mark.parametrize(("signals", "message", "code"), ENDINGS)
 def test_no_signal_interrupts_a_refresh(
-    refreshing: tuple[Home, subprocess.Popen[str]], signals: str, message: str, code: int
+    refreshing_command: tuple[Home, subprocess.Popen[str]], signals: str, message: str, code: int
 ) -> None:
-    home, process = refreshing
+    home, process = refreshing_command
     first, *others = (signal.Signals[f"SIG{name}"] for name in signals.split())
     process.send_signal(first)
     assert process.stderr is not None
@@ -193,9 +193,9 @@ def test_no_signal_interrupts_a_refresh(
 
 
 def test_a_login_is_lost_if_the_process_is_killed_before_the_answer(
-    refreshing: tuple[Home, subprocess.Popen[str]],
+    refreshing_command: tuple[Home, subprocess.Popen[str]],
 ) -> None:
-    home, process = refreshing
+    home, process = refreshing_command
     before = home.cache.path.read_bytes()
     process.kill()
     process.wait()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from qwen_runtime.wire.quota import PER_MINUTE, SET_BACK, Counts, RequestLog
 
-from .request_counts import NOW, TODAY, gaps, names, starts, take_all, times_of, write, written
+from .request_counts import NOW, TODAY, gaps, names, read_counts, starts, take_all, times_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def test_only_times_and_counts_are_written(tmp_path: Path) -> None:
     log = RequestLog(tmp_path)
     for now in (NOW - 70, NOW - 60, NOW - 59.5, NOW):
         log.take(now)
-    assert written(tmp_path) == {"format": 1, "day": TODAY, "today": 4, "times": [NOW - 59.5, NOW]}
+    assert read_counts(tmp_path) == {"format": 1, "day": TODAY, "today": 4, "times": [NOW - 59.5, NOW]}
     assert names(tmp_path) == {"requests.json"}
 
 
@@ -92,7 +92,7 @@ def test_without_a_directory_the_count_is_for_this_process() -> None:
 def test_without_a_given_time_the_clock_is_used(tmp_path: Path) -> None:
     before = time.time()
     assert RequestLog(tmp_path).take().last_minute == 1
-    assert before <= written(tmp_path)["times"][0] <= time.time()
+    assert before <= read_counts(tmp_path)["times"][0] <= time.time()
     assert RequestLog(tmp_path).counts().last_minute == 1
 
 
@@ -163,7 +163,7 @@ def test_a_broken_file_restarts_the_count(tmp_path: Path, document: object) -> N
     write(tmp_path, document)
     assert RequestLog(tmp_path).counts(NOW) == Counts(0, 0, 0)
     assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
-    assert written(tmp_path) == {"format": 1, "day": TODAY, "today": 1, "times": [NOW]}
+    assert read_counts(tmp_path) == {"format": 1, "day": TODAY, "today": 1, "times": [NOW]}
 
 
 def test_the_restart_after_a_broken_file_is_reported_once(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_any_content_of_the_file_lets_the_count_continue(content: bytes) -> None
         before, after = log.counts(NOW), log.take(NOW)
         if before.wait_seconds == 0:
             assert after == Counts(before.last_minute + 1, before.today + 1, 0)
-            assert written(Path(directory))["today"] == after.today
+            assert read_counts(Path(directory))["today"] == after.today
         else:
             assert after == before
             assert before.wait_seconds <= 60 + SET_BACK

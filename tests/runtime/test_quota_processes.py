@@ -19,7 +19,7 @@ from qwen_runtime.wire.quota import (
     RequestLog,
 )
 
-from .request_counts import NOW, names, written
+from .request_counts import NOW, names, read_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def hold_lock(directory: Path) -> Iterator[None]:
     descriptor = os.open(directory / "requests.json", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -42,10 +42,10 @@ def test_a_lock_that_is_not_released_times_out(tmp_path: Path, monkeypatch: pyte
     assert 0 < quota.LOCK_SECONDS <= 3
     monkeypatch.setattr(quota, "LOCK_SECONDS", 0.1)
     started = time.monotonic()
-    with locked(tmp_path):
+    with hold_lock(tmp_path):
         assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
     assert 0.1 <= time.monotonic() - started < 2
-    assert written(tmp_path)["today"] == 1
+    assert read_counts(tmp_path)["today"] == 1
 
 
 def test_a_lock_that_is_released_in_time_is_waited_for(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_lock_that_is_released_in_time_is_waited_for(tmp_path: Path) -> None:
         RequestLog(tmp_path).take(NOW)
         taken.append(time.monotonic())
 
-    with locked(tmp_path):
+    with hold_lock(tmp_path):
         thread = threading.Thread(target=take)
         thread.start()
         thread.join(0.1)
@@ -63,12 +63,12 @@ def test_a_lock_that_is_released_in_time_is_waited_for(tmp_path: Path) -> None:
         released = time.monotonic()
     thread.join()
     assert released <= taken[0]
-    assert written(tmp_path)["today"] == 1
+    assert read_counts(tmp_path)["today"] == 1
 
 
 def test_without_file_locks_requests_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "fcntl", None)
-    with locked(tmp_path):
+    with hold_lock(tmp_path):
         assert [RequestLog(tmp_path).take(NOW).today for _ in range(3)] == [1, 2, 3]
 
 
@@ -154,7 +154,7 @@ def test_processes_count_every_request_and_keep_the_limit_of_a_minute(workers: W
     (workers.directory / "requests.json").unlink()
     assert workers.take(None, 7) == 56
     assert workers.take(None, 7) == 4
-    assert len(written(workers.directory)["times"]) == 60
+    assert len(read_counts(workers.directory)["times"]) == 60
 
 
 @contextmanager

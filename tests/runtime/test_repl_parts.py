@@ -50,7 +50,7 @@ def pieces(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANY) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _sized() -> Iterator[None]:
+def _narrow_terminal() -> Iterator[None]:
     with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((30, 8))):
         yield
 
@@ -202,7 +202,7 @@ def test_one_piece_is_one_write_and_what_stays_is_not_written_again() -> None:
         view.add("answer", piece)
         assert len(paper.writes) - before <= 1
     view.end()
-    assert paper.written.count("first") == 1
+    assert paper.output.count("first") == 1
     assert paper.lines == ["first", "", "second", "", "third"]
 
 
@@ -246,7 +246,7 @@ def test_what_left_the_screen_is_written_once(what: str, width: int, height: int
     assert _items(paper) == came
     # The width of table columns and of list numbers changes with later pieces.
     limit = 12 if what == "table" else 4
-    assert len(paper.written) <= limit * len("\n".join(painted))
+    assert len(paper.output) <= limit * len("\n".join(painted))
 
 
 def _items(paper: Paper) -> list[str]:
@@ -340,7 +340,7 @@ def test_reasoning_is_dim_and_apart() -> None:
     paper = Paper()
     _tell(LiveView(screen_on(paper), "waiting"), [("reasoning", "hm\nwell **x**"), ("answer", "so")])
     assert paper.lines == ["  hm", "  well **x**", "", "so"]
-    assert "\x1b[2mhm" in paper.written
+    assert "\x1b[2mhm" in paper.output
     plain = Paper()
     _tell(PlainView(screen_on(plain, dumb=True)), [("reasoning", "hm\nwell"), ("answer", "so")])
     assert plain.lines == ["(reasoning)", "hm", "well", "(answer)", "so"]
@@ -350,8 +350,8 @@ def test_reasoning_is_dim_and_apart() -> None:
 def test_a_dumb_terminal_gets_the_text_as_it_is(cut: list[str]) -> None:
     paper = Paper()
     _tell(PlainView(screen_on(paper, dumb=True)), [("answer", piece) for piece in cut])
-    assert paper.written.rstrip("\n") == without_steering("".join(cut)).rstrip("\n")
-    assert paper.written.endswith("\n") or not paper.written
+    assert paper.output.rstrip("\n") == without_steering("".join(cut)).rstrip("\n")
+    assert paper.output.endswith("\n") or not paper.output
 
 
 # Safe text.

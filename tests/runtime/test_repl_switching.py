@@ -67,7 +67,7 @@ def test_the_conversation_goes_on_with_another_key_and_endpoint(chat: Chat, serv
     assert "told at once" in paper.lines
     for row in ("method    openai", f"endpoint  {server.url}/v2", "model     other"):
         assert row in paper.lines
-    assert "second-key" not in paper.written
+    assert "second-key" not in paper.output
 
 
 @pytest.mark.parametrize("what", [None, EOFError, KeyboardInterrupt])

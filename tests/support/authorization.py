@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
 from support.provider import MODELS, SLOW_SECONDS, Reply, Request, streamed
-from support.servers import serving
+from support.servers import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -232,12 +232,12 @@ class AuthorizationServer:
             self.received.set()
             await _until(self.hold_before)
         try:
-            return self._refreshed(request)
+            return self._answer_refresh(request)
         finally:
             self.received.set()
             await _until(self.before_answer)
 
-    def _refreshed(self, request: Request) -> Reply:
+    def _answer_refresh(self, request: Request) -> Reply:
         with self._lock:
             if self.refresh_replies:
                 return self.refresh_replies.pop(0)
@@ -336,5 +336,5 @@ async def _answer(reply: Reply, send: Any) -> None:
 @contextmanager
 def authorization_server(**options: Any) -> Iterator[AuthorizationServer]:
     """Run an authorization server during a block, with these settings."""
-    with serving(lambda port: AuthorizationServer(port, **options)) as app:
+    with serve(lambda port: AuthorizationServer(port, **options)) as app:
         yield app

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.json_format import Parse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from support.servers import serving
+from support.servers import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,5 +118,5 @@ class Collector:
 @contextmanager
 def collector(**tls: Any) -> Iterator[Collector]:
     """Run a collector during a block; over https with `ssl_certfile`."""
-    with serving(lambda port: Collector(port, "https" if tls else "http"), **tls) as app:
+    with serve(lambda port: Collector(port, "https" if tls else "http"), **tls) as app:
         yield app

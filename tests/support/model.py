@@ -62,7 +62,7 @@ class Rules:
     empty_hides: bool
 
 
-def documented(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
+def documented_rules(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
     """Apply the documented rules: only the first env file counts, and an empty variable hides lower ones.
 
     A plain `.env` may not set DEBUG. A key, or a login in the home, decides the method.
@@ -73,7 +73,7 @@ def documented(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) 
     rules = Rules(found, {*home_files, scene.chosen}, may_set_all, empty_hides=True)
     sources = Sources(scene, values, rules)
     login = "qwen-oauth" if scene.login and scene.home else None
-    return _expected(sources, lambda excluded: "openai" if sources.text("api_key", excluded) else login)
+    return _expectation(sources, lambda excluded: "openai" if sources.text("api_key", excluded) else login)
 
 
 def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
@@ -94,14 +94,14 @@ def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str
     rules = Rules(found, {*of_user, scene.chosen}, may_set_all, empty_hides=False)
     sources = Sources(scene, values, rules)
 
-    def inferred(excluded: set[str]) -> str | None:
+    def infer(excluded: set[str]) -> str | None:
         fields = ("api_key", "base_url", "model")
         return "openai" if all(sources.variable(field, excluded) for field in fields) else None
 
-    return _expected(sources, inferred)
+    return _expectation(sources, infer)
 
 
-MODELS = {"documented": documented, "qwen-code-0.21": qwen_code_0_21}
+MODELS = {"documented_rules": documented_rules, "qwen-code-0.21": qwen_code_0_21}
 
 
 def search_order(scene: Scene) -> list[PurePosixPath]:
@@ -139,13 +139,13 @@ class Sources:
         return None
 
 
-def _expected(sources: Sources, inferred: Callable[[set[str]], str | None]) -> Expected:
+def _expectation(sources: Sources, infer: Callable[[set[str]], str | None]) -> Expected:
     scene, rules = sources.scene, sources.rules
     names = {n.strip() for n in (sources.text("excluded_variables", set()) or "DEBUG,DEBUG_MODE").split(",")}
     # A list with an invalid name is a problem, and excludes nothing.
     names = set() if any(" " in name for name in names) else names
     texts = {field: sources.text(field, names) for field in VARIABLES}
-    by_variable = "qwen-oauth" if sources.variable("auth_method", names) else inferred(names)
+    by_variable = "qwen-oauth" if sources.variable("auth_method", names) else infer(names)
     texts["auth_method"] = scene.flags.get("auth_method") or by_variable
     if texts["auth_method"] == "qwen-oauth":
         # The variables of the other method do not count.

@@ -40,7 +40,7 @@ class Paper:
         raise AssertionError
 
     @property
-    def written(self) -> str:
+    def output(self) -> str:
         return "".join(self.writes)
 
     @property

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .servers import serving
+from .servers import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -214,5 +214,5 @@ async def _until_gone(receive: Any, hung_up: threading.Event) -> None:
 @contextmanager
 def provider(**tls: Any) -> Iterator[Provider]:
     """Run a provider during a block; over https with `ssl_keyfile` and `ssl_certfile`."""
-    with serving(Provider, **tls) as app:
+    with serve(Provider, **tls) as app:
         yield app

@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(make: Callable[[int], A], **tls: Any) -> Iterator[A]:
+def serve(make: Callable[[int], A], **tls: Any) -> Iterator[A]:
     """Make an application for a port and run it during a block; over https with `tls`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # asyncio sets this only for sockets that say that they speak TCP, which these do not.

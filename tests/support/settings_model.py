@@ -103,11 +103,11 @@ def load(m: Machine) -> dict[str, Any]:
     for path in [qwen_home(m) + "/.env", *([] if m.env.get("QWEN_HOME") else [m.home + "/.env"])]:
         fallback = {**env_file(m, path), **fallback}
     known = {**fallback, **m.env}
-    scopes = [expanded(scope(m, path), known) for path in (defaults, qwen_home(m) + "/settings.json", system)]
-    trusted = is_trusted(m, merged(scopes), m.cwd)
-    workspace = expanded(scope(m, m.cwd + "/.qwen/settings.json", may_break=True), known) if m.cwd != m.home else {}
+    scopes = [expand(scope(m, path), known) for path in (defaults, qwen_home(m) + "/settings.json", system)]
+    trusted = is_trusted(m, merge(scopes), m.cwd)
+    workspace = expand(scope(m, m.cwd + "/.qwen/settings.json", may_break=True), known) if m.cwd != m.home else {}
     order = [scopes[0], scopes[1], *([workspace] if trusted else []), scopes[2]]
-    settings = merged(order)
+    settings = merge(order)
     fill_in(m, settings)
     return settings
 
@@ -166,14 +166,14 @@ def is_trusted(m: Machine, settings: dict[str, Any], folder: str, *, unknown: bo
         return True
     rules = m.files.get(m.env.get("QWEN_CODE_TRUSTED_FOLDERS_PATH") or qwen_home(m) + "/trustedFolders.json", "{}")
     best = []
-    for path, level in parsed(rules).items():
+    for path, level in parse(rules).items():
         place = dirname(path) if level == "TRUST_PARENT" else path
         if level in ("TRUST_FOLDER", "TRUST_PARENT", "DO_NOT_TRUST") and f"{folder}/".startswith(f"{place}/"):
             best.append((len(place.split("/")), level == "DO_NOT_TRUST"))
     return not max(best)[1] if best else unknown
 
 
-def parsed(text: str) -> Any:
+def parse(text: str) -> Any:
     """Parse JSON with comments."""
     comments = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
     return json.loads(comments.sub(lambda found: found[1] or " ", text.removeprefix("\ufeff")))
@@ -184,17 +184,17 @@ def scope(m: Machine, path: str, *, may_break: bool = False) -> dict[str, Any]:
     if path not in m.files:
         return {}
     try:
-        settings = parsed(m.files[path])
+        settings = parse(m.files[path])
     except ValueError:
         if may_break:
             return {}
         raise Stop("exit") from None
     if not isinstance(settings, dict):
         raise Stop("exit")
-    return migrated(settings)
+    return migrate(settings)
 
 
-def migrated(old: dict[str, Any]) -> dict[str, Any]:
+def migrate(old: dict[str, Any]) -> dict[str, Any]:
     """Return settings in the present form: nested, and with a list of models for each provider."""
     version = old.get("$version")
     number = version if isinstance(version, (int, float)) and not isinstance(version, bool) else None
@@ -234,18 +234,18 @@ def put(tree: dict[str, Any], path: str, value: Any) -> None:
         tree[name] = value
 
 
-def expanded(value: Any, known: Mapping[str, str]) -> Any:
+def expand(value: Any, known: Mapping[str, str]) -> Any:
     """Replace `$NAME` and `${NAME}` in each string by the variable; an unknown one stays as it is."""
     if isinstance(value, dict):
-        return {name: expanded(item, known) for name, item in value.items()}
+        return {name: expand(item, known) for name, item in value.items()}
     if isinstance(value, list):
-        return [expanded(item, known) for item in value]
+        return [expand(item, known) for item in value]
     if not isinstance(value, str):
         return value
     return re.sub(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})", lambda r: known.get(r[1] or r[2], r[0]), value)
 
 
-def merged(scopes: Sequence[dict[str, Any]], path: str = "") -> dict[str, Any]:
+def merge(scopes: Sequence[dict[str, Any]], path: str = "") -> dict[str, Any]:
     """Merge settings: objects member by member, excluded variables into one list, else the last value counts."""
     result: dict[str, Any] = {}
     for source in scopes:
@@ -259,7 +259,7 @@ def merged(scopes: Sequence[dict[str, Any]], path: str = "") -> dict[str, Any]:
             elif where == "advanced.excludedEnvVars" and isinstance(current, list):
                 result[name] = [*current, *(value if isinstance(value, list) else [value])]
             elif isinstance(current, dict) and isinstance(value, dict):
-                result[name] = merged([current, value], where)
+                result[name] = merge([current, value], where)
             else:
                 result[name] = value
     return result
@@ -362,7 +362,7 @@ def decide(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
         model = entry["id"]
     if method == "anthropic" and key:
         require_base_url(of_method, entry, url, env)
-    return sent(env, method, entry, {"api_key": key, "base_url": url, "model": model or default_model(method)})
+    return request_of(env, method, entry, {"api_key": key, "base_url": url, "model": model or default_model(method)})
 
 
 def method_of_model(settings: dict[str, Any], method: str, model: str) -> str:
@@ -391,7 +391,9 @@ def require_base_url(of_method: Sequence[Any], entry: Any, url: str | None, env:
         raise Stop("missing_base_url")
 
 
-def sent(env: Mapping[str, str], method: str, entry: dict[str, Any] | None, wanted: dict[str, Any]) -> dict[str, Any]:
+def request_of(
+    env: Mapping[str, str], method: str, entry: dict[str, Any] | None, wanted: dict[str, Any]
+) -> dict[str, Any]:
     """Return what reaches the server: with a key, or by vertex-ai with the login of a Google Cloud project."""
     project = env.get("GOOGLE_CLOUD_PROJECT", "").strip() if method == "vertex-ai" else ""
     has_login = bool(project) and not (entry or {}).get("envKey")

@@ -25,7 +25,7 @@ def base64(key: str, before: str = "") -> str:
     return b64encode(f"{before}{key}".encode()).decode()
 
 
-def wrapped(text: str, width: int, line_end: str = "\n") -> str:
+def wrap(text: str, width: int, line_end: str = "\n") -> str:
     return line_end.join(textwrap.wrap(text, width))
 
 
@@ -59,9 +59,9 @@ FORMS: dict[str, Form] = {
     "Base64 of a header": lambda key: base64(key, "Bearer "),
     "Base64 of a login": lambda key: base64(f"{key}:", "user:"),
     "Base64 after one character": lambda key: base64(f"{key}, and more", "x"),
-    "Base64 in lines": lambda key: wrapped(base64(key), 16, "\r\n"),
+    "Base64 in lines": lambda key: wrap(base64(key), 16, "\r\n"),
     "Base64 in a URL": lambda key: quote(base64(key, "a"), safe=""),
-    "Base64 in JSON, in lines": lambda key: json.dumps(wrapped(base64(key), 19)),
+    "Base64 in JSON, in lines": lambda key: json.dumps(wrap(base64(key), 19)),
     "hexadecimal": lambda key: key.encode().hex(),
     "hexadecimal, large letters": lambda key: key.encode().hex(" ").upper(),
     **{f"with U+{ord(c):04X} between": between(c) for c in INVISIBLE},
@@ -82,7 +82,7 @@ FORMS: dict[str, Form] = {
     "octal, short": lambda key: "\\".join(f"{ord(c):o}" for c in f"\0{key}")[1:],
     "percent, as JavaScript escapes": lambda key: "".join(f"%u{ord(c):04X}" for c in key),
     "quoted-printable, every character": lambda key: "".join(f"={ord(c):02X}" for c in key),
-    "quoted-printable, in lines": lambda key: wrapped("".join(f"={ord(c):02X}" for c in key), 12, "=\r\n"),
+    "quoted-printable, in lines": lambda key: wrap("".join(f"={ord(c):02X}" for c in key), 12, "=\r\n"),
     "quoted-printable, as it should be": lambda key: key.replace("=", "=3D").replace("-", "=2d"),
     "hexadecimal, with colons": lambda key: key.encode().hex(":"),
     "hexadecimal, with hyphens": lambda key: key.encode().hex("-").upper(),
@@ -91,7 +91,7 @@ FORMS: dict[str, Form] = {
     "Base64 twice": lambda key: base64(base64(key)),
     "Base64 twice, of a header": lambda key: base64(base64(f"{key}, and", "Bearer "), "Basic "),
     "Base64 twice, for URLs": lambda key: urlsafe_b64encode(urlsafe_b64encode(key.encode())).decode(),
-    "Base64 twice, in lines": lambda key: wrapped(base64(base64(key, "k=")), 16),
+    "Base64 twice, in lines": lambda key: wrap(base64(base64(key, "k=")), 16),
     "Base64 of hexadecimal digits": lambda key: base64(key.encode().hex(), "x"),
     "Base64 of large hexadecimal digits": lambda key: base64(key.encode().hex().upper()),
     "hexadecimal digits of Base64": lambda key: base64(key, "ab").encode().hex(),
@@ -100,7 +100,7 @@ FORMS: dict[str, Form] = {
 # Forms that are redacted only for a key with a digit, since others may be words.
 FORMS_OF_KEYS: dict[str, Form] = {
     "with blanks between": between(" "),
-    "in indented lines": lambda key: wrapped(key, 10, "\n        "),
+    "in indented lines": lambda key: wrap(key, 10, "\n        "),
     "large letters": str.upper,
     "small letters": str.lower,
     "with no-break spaces": between("\u00a0"),
@@ -122,12 +122,20 @@ def readings(text: str) -> list[str]:
         text = re.sub(r"\\([0-3]?[0-7]{2})", lambda m: chr(int(m[1], 8)), text)
         text = re.sub(r"\\(.)", lambda m: "\n" if m[1] in "nrt" else m[1], text)
     bare = re.sub(rf"[{INVISIBLE}\s\u200b\u00ad\x1b]|\[1;31m", "", text)
-    once = decoded(bare)
+    once = decode_runs(bare)
     digits = re.sub(r"0[xX]|[:,-]", "", bare)
-    return [text, quoted, bare, bare.replace("=", ""), *once, *decoded(digits), *(d for o in once for d in decoded(o))]
+    return [
+        text,
+        quoted,
+        bare,
+        bare.replace("=", ""),
+        *once,
+        *decode_runs(digits),
+        *(d for o in once for d in decode_runs(o)),
+    ]
 
 
-def decoded(text: str) -> list[str]:
+def decode_runs(text: str) -> list[str]:
     """Decode each run of Base64 or hexadecimal digits, from every possible start."""
     found = []
     for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):

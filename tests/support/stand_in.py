@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from support.installations import PACKAGE, npm_global, write_program
-from support.settings_model import Machine, outcome, parsed, qwen_home
+from support.settings_model import Machine, outcome, parse, qwen_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _write(machine: Machine) -> None:
     (home / "session.jsonl").write_text("one\n")
     for file in (home / "settings.json", Path(machine.cwd, ".qwen/settings.json")):
         with suppress(OSError, ValueError):
-            settings = parsed(file.read_text())
+            settings = parse(file.read_text())
             if settings.get("$version") != 4:
                 file.with_name("settings.json.orig").write_text(file.read_text())
                 file.write_text(json.dumps({**settings, "$version": 4}))
