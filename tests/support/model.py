@@ -101,7 +101,7 @@ def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str
     return _expectation(sources, infer)
 
 
-MODELS = {"documented_rules": documented_rules, "qwen-code-0.21": qwen_code_0_21}
+MODELS = {"documented": documented_rules, "qwen-code-0.21": qwen_code_0_21}
 
 
 def search_order(scene: Scene) -> list[PurePosixPath]:
