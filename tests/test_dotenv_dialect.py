@@ -22,8 +22,25 @@ RECORDED = Path(__file__).with_name("data") / "dotenv_cases.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
 
 # Pieces with a meaning in a dialect: names, separators, quotes, escapes, comments, line ends, odd white space.
-SHARDS = ["A", "B_2", "OPENAI_MODEL", "export ", "=", " = ", ": ", ":", "'", '"', "`", "\\", "\\n", "\\'", '\\"', "#"]
-SHARDS += [
+FRAGMENTS = [
+    "A",
+    "B_2",
+    "OPENAI_MODEL",
+    "export ",
+    "=",
+    " = ",
+    ": ",
+    ":",
+    "'",
+    '"',
+    "`",
+    "\\",
+    "\\n",
+    "\\'",
+    '\\"',
+    "#",
+]
+FRAGMENTS += [
     "\n",
     "\n",
     "\r\n",
@@ -39,36 +56,36 @@ SHARDS += [
     "${HOME}",
     "__proto__",
 ]
-texts = st.one_of(st.lists(st.sampled_from(SHARDS), max_size=30).map("".join), st.text())
+texts = st.one_of(st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join), st.text())
 
 
-def read(text: str) -> dict[str, str]:
+def last_values(text: str) -> dict[str, str]:
     return {name: a.value for name, a in last_of_each(read_assignments(text)).items()}
 
 
-def lines_of(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     return re.split("\r\n|\r|\n", text)
 
 
-def assert_names_stand_where_they_say(text: str, assignments: tuple[Assignment, ...]) -> None:
-    lines = lines_of(text)
+def assert_names_are_on_their_lines(text: str, assignments: tuple[Assignment, ...]) -> None:
+    lines = split_lines(text)
     for assignment in assignments:
         assert 1 <= assignment.line <= len(lines)
         # In python-dotenv a name may be quoted, and then even contain a line end.
-        assert lines_of(assignment.name)[0] in lines[assignment.line - 1]
+        assert split_lines(assignment.name)[0] in lines[assignment.line - 1]
     numbers = [assignment.line for assignment in assignments]
     assert numbers == sorted(numbers)
 
 
-def test_every_recorded_case_is_here() -> None:
+def test_the_number_of_recorded_cases() -> None:
     assert len(CASES) == 1500
 
 
 @pytest.mark.parametrize("number", range(15))
-def test_recorded_cases_are_read_alike(number: int) -> None:
+def test_recorded_cases_are_read_like_the_npm_package(number: int) -> None:
     for case in CASES[number * 100 : (number + 1) * 100]:
-        assert read(case["text"]) == case["parsed"], case["text"]
-        assert_names_stand_where_they_say(case["text"], read_assignments(case["text"]))
+        assert last_values(case["text"]) == case["parsed"], case["text"]
+        assert_names_are_on_their_lines(case["text"], read_assignments(case["text"]))
 
 
 @pytest.mark.parametrize(
@@ -95,35 +112,35 @@ def test_recorded_cases_are_read_alike(number: int) -> None:
         ("#A=1\n  # B=2", {}),
     ],
 )
-def test_the_shapes_of_the_dialect(text: str, values: dict[str, str]) -> None:
-    assert read(text) == values
+def test_the_syntax_of_the_dialect(text: str, values: dict[str, str]) -> None:
+    assert last_values(text) == values
 
 
 @given(env_texts())
-def test_a_file_means_what_its_writer_meant(file: EnvText) -> None:
+def test_an_env_file_has_the_assignments_that_were_written(file: EnvText) -> None:
     assert [(a.name, a.value, a.line) for a in read_assignments(file.text)] == list(file.assignments)
 
 
 @given(texts)
-def test_any_text_can_be_read_and_every_line_number_is_true(text: str) -> None:
+def test_any_text_can_be_read_and_every_line_number_is_correct(text: str) -> None:
     assignments = read_assignments(text)
-    assert_names_stand_where_they_say(text, assignments)
+    assert_names_are_on_their_lines(text, assignments)
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]+", assignment.name) for assignment in assignments)
 
 
 @given(texts)
 def test_the_kind_of_line_end_makes_no_difference(text: str) -> None:
-    plain = "\n".join(lines_of(text))
+    plain = "\n".join(split_lines(text))
     assert read_assignments(plain) == read_assignments(text)
     assert read_assignments(plain.replace("\n", "\r\n")) == read_assignments(plain)
     assert read_assignments(plain.replace("\n", "\r")) == read_assignments(plain)
 
 
 @given(texts)
-def test_a_text_reads_the_same_from_the_line_of_its_last_assignment_on(text: str) -> None:
+def test_the_last_assignment_is_the_same_without_the_lines_before(text: str) -> None:
     assignments = read_assignments(text)
     if assignments:
-        rest = "\n".join(lines_of(text)[assignments[-1].line - 1 :])
+        rest = "\n".join(split_lines(text)[assignments[-1].line - 1 :])
         assert assignments[-1].value in [a.value for a in read_assignments(rest) if a.name == assignments[-1].name]
 
 
@@ -165,7 +182,7 @@ LARGE = 300_000
 )
 def test_reading_takes_time_linear_in_the_text(text: str) -> None:
     """A reader with quadratic time would take minutes for each of these."""
-    assert_names_stand_where_they_say(text[:LARGE], read_assignments(text[:LARGE])[:50])
+    assert_names_are_on_their_lines(text[:LARGE], read_assignments(text[:LARGE])[:50])
 
 
 # The second dialect, python-dotenv's.
@@ -173,12 +190,12 @@ def test_reading_takes_time_linear_in_the_text(text: str) -> None:
 
 @given(texts)
 @example("\r\rA=1")
-def test_any_text_has_a_second_reading_with_true_line_numbers(text: str) -> None:
-    assert_names_stand_where_they_say(text, read_assignments_python(text))
+def test_line_numbers_of_the_python_dialect_are_correct(text: str) -> None:
+    assert_names_are_on_their_lines(text, read_assignments_python(text))
 
 
 @given(texts)
-def test_the_second_reading_is_that_of_python_dotenv(text: str) -> None:
+def test_the_python_dialect_has_the_values_of_python_dotenv(text: str) -> None:
     package: dict[str, Any] = dotenv_values(stream=StringIO(text, newline=""), interpolate=False)
     ours = {name: a.value for name, a in last_of_each(reader_of("python")(text)).items()}
     assert {name: ours.get(name) for name, value in package.items() if value is not None} == {
@@ -188,7 +205,7 @@ def test_the_second_reading_is_that_of_python_dotenv(text: str) -> None:
 
 
 @given(texts)
-def test_the_names_that_differ_are_those_whose_values_differ(text: str) -> None:
+def test_differing_names_are_those_with_different_values(text: str) -> None:
     ours, theirs = last_of_each(read_assignments(text)), last_of_each(read_assignments_python(text))
     dialect_differences = differing_names(text)
     for name in ours.keys() | theirs.keys():
@@ -207,12 +224,12 @@ def test_the_names_that_differ_are_those_whose_values_differ(text: str) -> None:
         ("A='a' b", "'a' b", None),
     ],
 )
-def test_where_the_two_differ(text: str, ours: str | None, theirs: str | None) -> None:
+def test_where_the_dialects_differ(text: str, ours: str | None, theirs: str | None) -> None:
     first, second = differing_names(text)["A"]
     assert (first and first.value, second and second.value) == (ours, theirs)
 
 
-def test_where_the_two_agree() -> None:
+def test_where_the_dialects_agree() -> None:
     assert differing_names("A=1\nexport B='2' # note\n# C=3\nD=${HOME}\n") == {}
 
 
@@ -220,6 +237,6 @@ def test_where_the_two_agree() -> None:
 def test_a_file_of_a_quarter_of_the_largest_size_is_read_in_two_seconds(unit: str) -> None:
     text = unit * ((1 << 18) // len(unit))
     for read in (read_assignments, read_assignments_python):
-        began = time.process_time()
+        start = time.process_time()
         read(text)
-        assert time.process_time() - began < 2
+        assert time.process_time() - start < 2

@@ -40,7 +40,7 @@ for module in ("tomli_w", "uuid"):
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
@@ -53,7 +53,7 @@ def git(tree: Path, *words: str) -> str:
     return subprocess.run(["git", *words], cwd=tree, check=True, capture_output=True, text=True).stdout
 
 
-def shown_by_git(tree: Path) -> dict[str, bytes]:
+def files_for_git(tree: Path) -> dict[str, bytes]:
     """Return the files that the next `git add .` would add, with their contents."""
     names = git(tree, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     return {name: (tree / name).read_bytes() for name in names if name}
@@ -81,13 +81,13 @@ def test_init(tmp_path: Path, files: dict[str, str]) -> None:
     steps = 0
     for tree in kill_at_each_step(work_trees(tmp_path, files), lambda: main(INIT)):
         steps += 1
-        in_git = shown_by_git(tree)
+        in_git = files_for_git(tree)
         assert not [name for name, content in in_git.items() if KEY.encode() in content]
         assert set(in_git) <= {".gitignore", "qwen.toml"} | {name for name in in_git if in_git[name] == b""}
         # The next process succeeds, or says that a file exists already; in both cases the leftovers are gone.
         assert run_to_end(lambda: main(INIT), tree) in (0, 2)
         assert temporary_files(tree) == []
-        assert set(shown_by_git(tree)) <= {".gitignore", "qwen.toml"}
+        assert set(files_for_git(tree)) <= {".gitignore", "qwen.toml"}
         for name, text in files.items():
             assert (tree / name).read_text().startswith(text)
     assert steps > 15
@@ -106,7 +106,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool)
         content = (tree / "kept").read_text()
         states.add(content)
         assert content in (old, "new\n" * 50_000)
-        assert {name for name, text in shown_by_git(tree).items() if text} == {"kept"}
+        assert {name for name, text in files_for_git(tree).items() if text} == {"kept"}
         assert run_to_end(write, tree) == 0
         assert temporary_files(tree) == []
         assert (tree / "kept").read_text() == KEY
@@ -114,7 +114,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool)
 
 
 # In a directory and files that others may read, as git makes them, and in private ones.
-NOT_OURS = (
+FOREIGN_FILES = (
     {".gitignore": "*\n", "new": "mine"},
     {".gitignore": "*\n", "new": "mine"},
     {"new": "mine"},
@@ -127,7 +127,7 @@ NOT_OURS = (
 
 
 @pytest.fixture
-def lying_around(tmp_path: Path) -> Iterator[Path]:
+def foreign_files(tmp_path: Path) -> Iterator[Path]:
     """A directory with files that look like the leftovers of a killed process, but are not."""
     name = ".qwen-cfg.0123456789abcdef"
     (tmp_path / ".qwen-cfg.notes").write_text("mine")
@@ -138,7 +138,7 @@ def lying_around(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / name.replace("0", "2", 1)).symlink_to("elsewhere")
     (tmp_path / name.replace("0", "3", 1)).mkdir()
     (tmp_path / name.replace("0", "3", 1) / "other").write_text("mine")
-    for number, files in enumerate(NOT_OURS):
+    for number, files in enumerate(FOREIGN_FILES):
         directory = tmp_path / f".qwen-cfg.{number:016x}"
         directory.mkdir(0o755 if number == 0 else 0o700)
         for inner, text in files.items():
@@ -149,19 +149,19 @@ def lying_around(tmp_path: Path) -> Iterator[Path]:
     directory.chmod(0o700)
     (directory / ".gitignore").write_text("*\n")
     (directory / ".gitignore").chmod(0o600)
-    os.link(tmp_path / "elsewhere/new", tmp_path / f".qwen-cfg.{len(NOT_OURS) - 1:016x}/new")
+    os.link(tmp_path / "elsewhere/new", tmp_path / f".qwen-cfg.{len(FOREIGN_FILES) - 1:016x}/new")
     before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
     yield tmp_path
     (tmp_path / "kept").unlink()
     assert {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")} == before
 
 
-def test_what_is_not_ours_is_left_alone(lying_around: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(lying_around)
+def test_files_of_other_programs_are_unchanged(foreign_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(foreign_files)
     write()
 
 
-def test_whatever_killed_processes_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leftovers_of_killed_processes_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for number in range(60):
         directory = tmp_path / f".qwen-cfg.{number:016x}"
@@ -176,7 +176,7 @@ def test_whatever_killed_processes_left_is_removed(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_what_is_another_users_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leftovers_of_another_user_are_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     theirs = tmp_path / ".qwen-cfg.0123456789abcdef"
     theirs.mkdir()
@@ -186,7 +186,7 @@ def test_what_is_another_users_is_left_alone(tmp_path: Path, monkeypatch: pytest
     assert (theirs / "new").read_text() == "theirs"
 
 
-def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_running_process_are_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many processes write to one directory at once, and all of them succeed."""
     monkeypatch.chdir(tmp_path)
     children = []
@@ -206,7 +206,7 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch:
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"file-{number}" for number in range(8)]
 
 
-def test_a_home_in_git_shows_no_token_of_a_killed_process(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_no_token_in_a_home_in_git(tmp_path: Path) -> None:
     """The login is in the home, which may be a repository that ignores nothing."""
     for tree in kill_at_each_step(work_trees(tmp_path, {}), write):
-        assert {name for name, text in shown_by_git(tree).items() if text} <= {"kept"}
+        assert {name for name, text in files_for_git(tree).items() if text} <= {"kept"}

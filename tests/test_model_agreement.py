@@ -35,11 +35,11 @@ def assert_agrees(resolution: Resolution, expected: Expected, tree: SceneTree) -
     assert excluded == expected.excluded
 
 
-def as_meant(scene: Scene) -> dict:
+def intended_values(scene: Scene) -> dict:
     return {path: file.values for path, file in scene.files.items()}
 
 
-def as_python_reads(scene: Scene) -> dict:
+def values_of_python_dotenv(scene: Scene) -> dict:
     """Return the variables that python-dotenv itself reads; a name without a value assigns nothing."""
     return {
         path: {
@@ -53,23 +53,23 @@ def as_python_reads(scene: Scene) -> dict:
 @given(scene=scenes())
 @example(scene=Scene(environ={"HTTPS_PROXY": "http://127.0.0.1:3128"}, flags={"proxy": ""}))
 @example(scene=Scene(environ={"OPENAI_MODEL": "m"}, flags={"model": ""}))
-def test_every_field_is_won_by_whom_the_model_says(profile: str, scene: Scene) -> None:
+def test_every_field_has_the_source_that_the_model_expects(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
-        assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)
+        assert_agrees(tree.resolve(profile), MODELS[profile](scene, intended_values(scene)), tree)
 
 
 @both_profiles
 @given(scene=scenes_with_a_choice())
-def test_a_chosen_env_file_stands_in_for_the_search(profile: str, scene: Scene) -> None:
+def test_a_chosen_env_file_replaces_the_search(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
-        assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)
+        assert_agrees(tree.resolve(profile), MODELS[profile](scene, intended_values(scene)), tree)
 
 
 @given(scene=scenes())
-def test_under_the_python_dialect_it_is_python_dotenv_whose_reading_counts(scene: Scene) -> None:
+def test_the_python_dialect_reads_like_python_dotenv(scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve(dialect="python")
-        assert_agrees(resolution, MODELS["documented"](scene, as_python_reads(scene)), tree)
+        assert_agrees(resolution, MODELS["documented"](scene, values_of_python_dotenv(scene)), tree)
 
 
 @both_profiles
@@ -83,10 +83,10 @@ def test_a_survey_changes_no_decision(profile: str, scene: Scene) -> None:
 
 
 @given(scene=scenes())
-def test_what_nobody_offers_has_the_default_of_the_documents(scene: Scene) -> None:
+def test_a_field_without_a_source_has_the_documented_default(scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve()
-        texts = MODELS["documented"](scene, as_meant(scene)).texts
+        texts = MODELS["documented"](scene, intended_values(scene)).texts
         oauth = texts["auth_method"] == "qwen-oauth"
         defaults = {
             "base_url": "https://dashscope.aliyuncs.com/compatible-mode/v1" if oauth else "https://api.openai.com/v1",
@@ -101,8 +101,8 @@ def test_what_nobody_offers_has_the_default_of_the_documents(scene: Scene) -> No
                 assert resolution.decisions[name].value == default
 
 
-def test_the_home_env_file_may_set_what_it_may_set_when_it_is_named_too() -> None:
+def test_a_chosen_home_env_file_may_set_the_same_fields() -> None:
     scene = Scene().with_file("r/home/.env", ("DEBUG", "1")).but(chosen=P("r/home/.env"))
     with tree_of(scene) as tree:
         for profile, model in MODELS.items():
-            assert_agrees(tree.resolve(profile), model(scene, as_meant(scene)), tree)
+            assert_agrees(tree.resolve(profile), model(scene, intended_values(scene)), tree)

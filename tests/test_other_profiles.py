@@ -16,7 +16,7 @@ from support.declarations import profiles_with
 from support.model import MODELS
 from support.trees import as_nobody, read, tree_of, write_tree
 from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice
-from test_model_agreement import as_meant
+from test_model_agreement import intended_values
 
 from qwen_cfg.core.other_profiles import compare_profiles
 from qwen_cfg.core.resolution import profile_named, resolve_world
@@ -101,7 +101,7 @@ def test_a_reported_field_differs_between_the_models(profile: str, other: str, s
     """The report agrees with the two short models, except for defaults, which they do not know."""
     with tree_of(scene) as tree:
         (reported,) = compare_profiles(tree.resolve(profile, survey=True))
-        one, two = (MODELS[name](scene, as_meant(scene)).texts for name in (profile, other))
+        one, two = (MODELS[name](scene, intended_values(scene)).texts for name in (profile, other))
         differing = {difference.name for difference in reported.differences}
         assert {name for name in one if one[name] != two[name] and None not in (one[name], two[name])} <= differing
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 both_profiles = pytest.mark.parametrize("profile", list(MODELS))
 FIELDS = declared_fields()
-SOUND = {
+VALID_TEXTS = {
     "auth_method": "qwen-oauth",
     "api_key": "sk-from-the-layer-that-wins",
     "base_url": "https://wins.example/v1",
@@ -61,7 +61,7 @@ SOUND = {
 }
 
 
-def result_of(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
+def artifact_or_problems(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
     """Return the artifact of a scene as text, or its values and problems if it is incomplete."""
     with tree_of(scene, below=below) as tree:
         resolution = tree.resolve(profile)
@@ -79,7 +79,7 @@ def result_of(scene: Scene, profile: str = "documented", *, below: str = "") -> 
 
 
 @given(scene=complete_scenes(), data=st.data())
-def test_files_other_than_the_one_found_change_no_byte(scene: Scene, data: st.DataObject) -> None:
+def test_files_that_are_not_found_change_no_byte(scene: Scene, data: st.DataObject) -> None:
     reachable = [path for path in search_order(scene) if path in PLACES and path not in scene.obstacles]
     scene = scene.but(files={data.draw(st.sampled_from(reachable)): data.draw(env_texts()), **scene.files})
     found = next(path for path in search_order(scene) if path in scene.files)
@@ -87,7 +87,7 @@ def test_files_other_than_the_one_found_change_no_byte(scene: Scene, data: st.Da
     free = [path for path in PLACES if path not in fixed]
     others = data.draw(st.dictionaries(st.sampled_from(free), env_texts(), max_size=4)) if free else {}
     changed = scene.but(files={**others, found: scene.files[found]}, linked=scene.linked & {found})
-    assert result_of(changed) == result_of(scene)
+    assert artifact_or_problems(changed) == artifact_or_problems(scene)
 
 
 @given(scene=scenes(), file=env_texts())
@@ -95,10 +95,10 @@ def test_an_empty_file_still_ends_the_search(scene: Scene, file: EnvText) -> Non
     first = scene.cwd / ".qwen" / ".env"
     with_empty = scene.but(files={**scene.files, first: EnvText("")}, obstacles={}, linked=frozenset())
     alone = scene.but(files={first: EnvText("")}, obstacles={}, linked=frozenset())
-    assert result_of(with_empty) == result_of(alone)
+    assert artifact_or_problems(with_empty) == artifact_or_problems(alone)
 
 
-def test_two_files_are_never_merged(tmp_path: Path) -> None:
+def test_env_files_are_never_merged(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.qwen/.env": "OPENAI_MODEL=nearest\n", "app/.env": "OPENAI_API_KEY=sk-not-reached\n"})
     resolution = resolve_world(read(tmp_path / "app"), profile_named())
     assert resolution.decisions["model"].value == "nearest"
@@ -109,32 +109,34 @@ def test_two_files_are_never_merged(tmp_path: Path) -> None:
 
 
 @both_profiles
-@given(scene=scenes(), name=st.sampled_from(list(SOUND)))
-def test_a_flag_beats_all(profile: str, scene: Scene, name: str) -> None:
-    with tree_of(scene.but(flags={**scene.flags, name: SOUND[name]})) as tree:
+@given(scene=scenes(), name=st.sampled_from(list(VALID_TEXTS)))
+def test_a_flag_overrides_every_other_layer(profile: str, scene: Scene, name: str) -> None:
+    with tree_of(scene.but(flags={**scene.flags, name: VALID_TEXTS[name]})) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
     assert (winner.origin.layer, winner.origin.place) == ("flag", FIELDS[name].flags[0])
-    assert winner.revealed == SOUND[name]
+    assert winner.revealed == VALID_TEXTS[name]
 
 
 @both_profiles
-@given(scene=scenes(), name=st.sampled_from([name for name in SOUND if FIELDS[name].default != ""]))
-def test_an_empty_flag_counts_as_not_given(profile: str, scene: Scene, name: str) -> None:
+@given(scene=scenes(), name=st.sampled_from([name for name in VALID_TEXTS if FIELDS[name].default != ""]))
+def test_an_empty_flag_counts_as_unset(profile: str, scene: Scene, name: str) -> None:
     without = {flag: text for flag, text in scene.flags.items() if flag != name}
-    assert result_of(scene.but(flags={**without, name: ""}), profile) == result_of(scene.but(flags=without), profile)
+    assert artifact_or_problems(scene.but(flags={**without, name: ""}), profile) == artifact_or_problems(
+        scene.but(flags=without), profile
+    )
 
 
 @both_profiles
-@given(scene=scenes(), name=st.sampled_from([name for name in SOUND if FIELDS[name].default == ""]))
-def test_an_empty_flag_says_none_where_a_field_can_have_none(profile: str, scene: Scene, name: str) -> None:
+@given(scene=scenes(), name=st.sampled_from([name for name in VALID_TEXTS if FIELDS[name].default == ""]))
+def test_an_empty_flag_is_an_empty_value_if_the_field_allows_it(profile: str, scene: Scene, name: str) -> None:
     with tree_of(scene.but(flags={**scene.flags, name: ""})) as tree:
         decision = tree.resolve(profile).decisions[name]
     assert decision.winner is not None
     assert (decision.winner.origin.layer, decision.value) == ("flag", "")
 
 
-def read_method(name: str) -> dict[str, str]:
+def method_flags(name: str) -> dict[str, str]:
     """Return the flag that selects the method whose variables include those of a field."""
     under = FIELDS[name].variables[0].under
     return {"auth_method": under[0]} if under else {}
@@ -142,7 +144,7 @@ def read_method(name: str) -> dict[str, str]:
 
 @both_profiles
 @given(scene=scenes())
-def test_under_qwen_oauth_no_variable_of_the_other_method_decides_anything(profile: str, scene: Scene) -> None:
+def test_under_qwen_oauth_variables_of_the_other_method_have_no_effect(profile: str, scene: Scene) -> None:
     with tree_of(scene.but(flags={"auth_method": "qwen-oauth"})) as tree:
         decisions = tree.resolve(profile).decisions
     for name in ("base_url", "model"):
@@ -152,38 +154,38 @@ def test_under_qwen_oauth_no_variable_of_the_other_method_decides_anything(profi
 
 
 @both_profiles
-@given(scene=scenes(), name=st.sampled_from(list(SOUND)))
-def test_the_environment_beats_env_files_and_defaults(profile: str, scene: Scene, name: str) -> None:
+@given(scene=scenes(), name=st.sampled_from(list(VALID_TEXTS)))
+def test_the_environment_overrides_env_files_and_defaults(profile: str, scene: Scene, name: str) -> None:
     first = FIELDS[name].variables[0]
-    scene = scene.but(flags=read_method(name), environ={**scene.environ, first.name: SOUND[name]})
+    scene = scene.but(flags=method_flags(name), environ={**scene.environ, first.name: VALID_TEXTS[name]})
     with tree_of(scene) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
     assert (winner.origin.layer, winner.origin.place) == ("environment", first.name)
-    assert winner.revealed == SOUND[name]
+    assert winner.revealed == VALID_TEXTS[name]
 
 
 @both_profiles
-@given(scene=scenes(), name=st.sampled_from([n for n in SOUND if n not in REACH_USER]))
-def test_an_env_file_beats_the_default(profile: str, scene: Scene, name: str) -> None:
+@given(scene=scenes(), name=st.sampled_from([n for n in VALID_TEXTS if n not in REACH_USER]))
+def test_an_env_file_overrides_the_default(profile: str, scene: Scene, name: str) -> None:
     first = FIELDS[name].variables[0].name
     nearest = P("r/home/work/app/.qwen/.env")
     scene = scene.but(
         cwd=P("r/home/work/app"),
         home=P("r/home"),
-        flags=read_method(name),
+        flags=method_flags(name),
         environ={},
         obstacles={},
         linked=frozenset(),
     )
-    with tree_of(scene.with_file(nearest, (first, SOUND[name]))) as tree:
+    with tree_of(scene.with_file(nearest, (first, VALID_TEXTS[name]))) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
     assert (winner.origin.layer, winner.origin.place) == ("env-file", "./.qwen/.env:1")
     assert winner.origin.reach == "project"
 
 
-@given(scene=scenes(), name=st.sampled_from([n for n in SOUND if n != "auth_method"]))
+@given(scene=scenes(), name=st.sampled_from([n for n in VALID_TEXTS if n != "auth_method"]))
 def test_an_empty_variable_hides_the_env_files(scene: Scene, name: str) -> None:
     hidden = {variable.name: "" for variable in FIELDS[name].variables}
     with tree_of(scene.but(flags={}, environ={**scene.environ, **hidden})) as tree:
@@ -193,8 +195,8 @@ def test_an_empty_variable_hides_the_env_files(scene: Scene, name: str) -> None:
 
 @both_profiles
 @given(scene=scenes(), name=st.sampled_from(sorted(REACH_USER)))
-def test_a_field_that_needs_reach_user_is_never_won_by_a_project(profile: str, scene: Scene, name: str) -> None:
-    variables = [(variable.name, SOUND[name]) for variable in FIELDS[name].variables]
+def test_a_project_never_sets_a_field_that_needs_reach_user(profile: str, scene: Scene, name: str) -> None:
+    variables = [(variable.name, VALID_TEXTS[name]) for variable in FIELDS[name].variables]
     nearest = scene.cwd / ".qwen" / ".env"
     scene = scene.but(flags={}, obstacles={}, linked=frozenset(), home=P("r/elsewhere/home"))
     with tree_of(scene.with_file(nearest, *variables)) as tree:
@@ -206,13 +208,13 @@ def test_a_field_that_needs_reach_user_is_never_won_by_a_project(profile: str, s
 
 @both_profiles
 @given(scene=scenes())
-def test_every_candidate_is_accounted_for_once(profile: str, scene: Scene) -> None:
+def test_every_candidate_is_listed_once(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
     for name, decision in resolution.decisions.items():
         candidates = [s.candidate for s in decision.shadowed] + ([decision.winner] if decision.winner else [])
-        places = [c.origin for c in candidates]
-        assert len(set(places)) == len(places)
+        origins = [c.origin for c in candidates]
+        assert len(set(origins)) == len(origins)
         offered = {v.name for v in FIELDS[name].variables} & scene.environ.keys()
         assert offered == {c.origin.variable for c in candidates if c.origin.layer == "environment"}
         assert all(s.by == decision.winner for s in decision.shadowed if s.fate == "beaten")
@@ -222,14 +224,14 @@ def test_every_candidate_is_accounted_for_once(profile: str, scene: Scene) -> No
 
 
 @given(scene=scenes(), texts=st.tuples(VALUES["DEBUG"], VALUES["DEBUG"]), name=st.sampled_from(["DEBUG", "DEBUG_MODE"]))
-def test_what_a_plain_env_file_says_about_debug_is_no_matter(scene: Scene, texts: tuple[str, str], name: str) -> None:
+def test_debug_in_a_plain_env_file_has_no_effect(scene: Scene, texts: tuple[str, str], name: str) -> None:
     plain = P("r/home/work/app/.env")
     free = {path: file for path, file in scene.files.items() if path != P("r/home/work/app/.qwen/.env")}
     flags = {flag: text for flag, text in scene.flags.items() if flag != "excluded_variables"}
     environ = {n: text for n, text in scene.environ.items() if n != "QWEN_CFG_EXCLUDED_VARIABLES"}
     scene = scene.but(files=free, cwd=plain.parent, home=P("r/home"), flags=flags, environ=environ)
     scene = scene.but(obstacles={}, linked=frozenset())
-    one, other = (result_of(scene.with_file(plain, (name, text), ("OPENAI_MODEL", "m"))) for text in texts)
+    one, other = (artifact_or_problems(scene.with_file(plain, (name, text), ("OPENAI_MODEL", "m"))) for text in texts)
     assert one == other
     with tree_of(scene.with_file(plain, ("OPENAI_MODEL", "m"), (name, texts[0]))) as tree:
         resolution = tree.resolve()
@@ -252,19 +254,19 @@ def test_a_qwen_env_file_may_set_debug(profile: str, path: str, name: str) -> No
 
 
 @pytest.mark.parametrize(("profile", "debug"), [("documented", False), ("qwen-code-0.21", True)])
-def test_the_home_env_file_may_set_debug_where_the_profile_says_so(profile: str, *, debug: bool) -> None:
+def test_the_home_env_file_may_set_debug_if_the_profile_allows_it(profile: str, *, debug: bool) -> None:
     with tree_of(Scene().with_file("r/home/.env", ("DEBUG", "1"))) as tree:
         assert tree.resolve(profile).decisions["debug"].value is debug
 
 
 @pytest.mark.parametrize(("path", "debug"), [("qwen/.env", False), (".qwen2/.env", False), (".qwen/.env", True)])
-def test_the_directory_has_to_be_named_exactly_qwen_with_a_dot(path: str, *, debug: bool, tmp_path: Path) -> None:
+def test_only_a_directory_named_dot_qwen_may_set_debug(path: str, *, debug: bool, tmp_path: Path) -> None:
     write_tree(tmp_path, {path: "DEBUG=1\n"})
     resolution = resolve_world(read(tmp_path / Path(path).parent), profile_named())
     assert resolution.decisions["debug"].value is debug
 
 
-def test_the_list_of_excluded_variables_is_a_field_of_its_own(tmp_path: Path) -> None:
+def test_the_excluded_variables_are_a_field(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": "DEBUG=1\nOPENAI_MODEL=m\n"})
     world = read(tmp_path, flags={"excluded_variables": "OPENAI_MODEL"})
     resolution = resolve_world(world, profile_named())
@@ -297,26 +299,26 @@ def test_the_same_tree_in_another_place_gives_the_same_bytes(profile: str, scene
 def test_the_order_of_the_environment_makes_no_difference(profile: str, scene: Scene, seed: Random) -> None:
     entries = list(scene.environ.items())
     seed.shuffle(entries)
-    assert result_of(scene.but(environ=dict(entries)), profile) == result_of(scene, profile)
+    assert artifact_or_problems(scene.but(environ=dict(entries)), profile) == artifact_or_problems(scene, profile)
 
 
 @given(scene=complete_scenes())
-def test_undeclared_variables_are_read_into_nothing(scene: Scene) -> None:
+def test_undeclared_variables_have_no_effect(scene: Scene) -> None:
     more = {**scene.environ, "PATH": "/sk-path", "OPENAI_ORG": "sk-org", "GITHUB_TOKEN": "sk-token"}
     with tree_of(scene.but(environ=more)) as tree:
         world = tree.world()
     assert not {"PATH", "OPENAI_ORG", "GITHUB_TOKEN", "UNDECLARED"} & world.environ.keys()
-    assert result_of(scene.but(environ=more)) == result_of(scene)
+    assert artifact_or_problems(scene.but(environ=more)) == artifact_or_problems(scene)
 
 
 @given(scene=scenes())
-def test_resolving_leaves_the_environment_of_the_process_alone(scene: Scene) -> None:
+def test_resolving_does_not_change_the_environment_of_the_process(scene: Scene) -> None:
     before = dict(os.environ)
-    result_of(scene)
+    artifact_or_problems(scene)
     assert dict(os.environ) == before
 
 
-def test_a_path_in_a_value_is_written_as_it_is_the_same_on_every_machine(tmp_path: Path) -> None:
+def test_a_path_in_a_value_is_written_in_a_form_for_every_machine(tmp_path: Path) -> None:
     for name in ("here", "there/deeper"):
         cwd = tmp_path / name / "app"
         cwd.mkdir(parents=True)
@@ -330,7 +332,7 @@ def test_a_path_in_a_value_is_written_as_it_is_the_same_on_every_machine(tmp_pat
 
 @both_profiles
 @given(scene=complete_scenes())
-def test_every_artifact_is_valid_and_goes_round_in_both_forms(profile: str, scene: Scene) -> None:
+def test_every_artifact_is_valid_and_round_trips_in_both_formats(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         artifact = tree.artifact(profile)
     if artifact is None:
@@ -345,7 +347,7 @@ def test_every_artifact_is_valid_and_goes_round_in_both_forms(profile: str, scen
 
 
 @given(scene=scenes())
-def test_no_artifact_is_made_of_an_incomplete_resolution(scene: Scene) -> None:
+def test_an_incomplete_resolution_gives_no_artifact(scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve()
     if not resolution.is_complete:
@@ -379,7 +381,7 @@ _references = st.one_of(
     excluded=st.lists(st.builds(Excluded, st.just("DEBUG"), _plain_texts), max_size=2).map(tuple),
     paths=st.lists(_plain_texts, max_size=3).map(tuple),
 )
-def test_any_valid_artifact_goes_round(
+def test_any_valid_artifact_round_trips(
     reference: SecretReference,
     model: str,
     hosts: tuple[str, ...],
@@ -396,7 +398,7 @@ def test_any_valid_artifact_goes_round(
 
 
 @given(scene=complete_scenes())
-def test_the_artifact_shows_no_secret_unless_it_is_asked_to(scene: Scene) -> None:
+def test_the_artifact_contains_a_secret_only_on_request(scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve()
     if resolution.is_complete:
@@ -414,7 +416,7 @@ def test_the_artifact_shows_no_secret_unless_it_is_asked_to(scene: Scene) -> Non
 
 @both_profiles
 @given(scene=scenes(), survey=st.booleans())
-def test_nothing_on_the_way_to_the_artifact_shows_a_secret(profile: str, scene: Scene, *, survey: bool) -> None:
+def test_no_object_before_the_artifact_shows_a_secret(profile: str, scene: Scene, *, survey: bool) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve(profile, survey=survey)
     candidates = [s.candidate for d in resolution.decisions.values() for s in d.shadowed]
@@ -428,7 +430,7 @@ def test_nothing_on_the_way_to_the_artifact_shows_a_secret(profile: str, scene: 
 
 @both_profiles
 @given(scene=complete_scenes())
-def test_reading_the_named_file_at_the_named_line_gives_the_reported_value(profile: str, scene: Scene) -> None:
+def test_the_value_is_at_the_reported_file_and_line(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
         candidates = [
@@ -438,18 +440,18 @@ def test_reading_the_named_file_at_the_named_line_gives_the_reported_value(profi
             if candidate is not None and candidate.origin.layer == "env-file"
         ]
         for candidate in candidates:
-            shown, _, line = candidate.origin.place.rpartition(":")
-            file = locate_path(shown, base=resolution.world.cwd, home=resolution.world.home)
+            path_text, _, line = candidate.origin.place.rpartition(":")
+            file = locate_path(path_text, base=resolution.world.cwd, home=resolution.world.home)
             text = file.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n")
-            there = read_assignments("\n".join(text.split("\n")[int(line) - 1 :]))[0]
-            assert there.name == candidate.origin.variable
-            means = "qwen-oauth" if there.name == "QWEN_OAUTH" and there.value else there.value
-            assert means == candidate.revealed
+            assignment = read_assignments("\n".join(text.split("\n")[int(line) - 1 :]))[0]
+            assert assignment.name == candidate.origin.variable
+            value = "qwen-oauth" if assignment.name == "QWEN_OAUTH" and assignment.value else assignment.value
+            assert value == candidate.revealed
 
 
 @both_profiles
 @given(scene=complete_scenes())
-def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, scene: Scene) -> None:
+def test_the_provenance_in_the_artifact_leads_to_the_value(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         artifact = tree.artifact(profile)
         if artifact is None:
@@ -462,10 +464,10 @@ def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, s
                 case "environment":
                     text = scene.environ[origin.variable or ""]
                 case "env-file":
-                    shown, _, line = origin.origin.rpartition(":")
-                    relative = locate_path(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
-                    meant = scene.files[P(os.path.relpath(relative, tree.root))].assignments
-                    text = next(v for n, v, at in meant if (n, at) == (origin.variable, int(line)))
+                    path_text, _, line = origin.origin.rpartition(":")
+                    path = locate_path(path_text, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
+                    assignments = scene.files[P(os.path.relpath(path, tree.root))].assignments
+                    text = next(v for n, v, at in assignments if (n, at) == (origin.variable, int(line)))
                 case _:
                     continue
             if field.secret or name == "ca_bundle":
@@ -475,7 +477,7 @@ def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, s
 
 @both_profiles
 @given(scene=complete_scenes())
-def test_the_secret_reference_leads_to_the_key_that_won(profile: str, scene: Scene) -> None:
+def test_the_secret_reference_leads_to_the_key_in_use(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
         if not resolution.is_complete or resolution.auth_method != "openai":
@@ -495,12 +497,12 @@ def test_the_secret_reference_leads_to_the_key_that_won(profile: str, scene: Sce
 
 @both_profiles
 @given(scene=complete_scenes())
-def test_what_was_excluded_stands_at_the_named_line(profile: str, scene: Scene) -> None:
+def test_an_excluded_variable_is_at_the_reported_line(profile: str, scene: Scene) -> None:
     with tree_of(scene) as tree:
         artifact = tree.artifact(profile)
         for entry in artifact.excluded if artifact else ():
-            shown, _, line = entry.origin.rpartition(":")
-            path = locate_path(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
+            path_text, _, line = entry.origin.rpartition(":")
+            path = locate_path(path_text, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
             file = scene.files[P(os.path.relpath(path, tree.root))]
             assert file.lines[entry.variable] == int(line)
 
@@ -522,7 +524,7 @@ def test_what_was_excluded_stands_at_the_named_line(profile: str, scene: Scene) 
         pytest.param(Scene(environ={"QWEN_OAUTH": "1"}, flags={"auth_method": "openai"}), "openai", id="a flag"),
     ],
 )
-def test_the_method_is_named_or_inferred(scene: Scene, method: str | None) -> None:
+def test_the_method_is_set_or_inferred(scene: Scene, method: str | None) -> None:
     with tree_of(scene) as tree:
         resolution = tree.resolve()
     assert resolution.auth_method == method
@@ -537,7 +539,7 @@ def test_the_method_is_named_or_inferred(scene: Scene, method: str | None) -> No
         SecretReference("flag", flag="--openai-api-key"),
     ],
 )
-def test_an_artifact_can_refer_to_a_key_that_is_elsewhere(reference: SecretReference, tmp_path: Path) -> None:
+def test_an_artifact_can_refer_to_a_key_on_another_machine(reference: SecretReference, tmp_path: Path) -> None:
     write_tree(tmp_path, {"home/.qwen/.env": "\n", "app/.qwen/.env": "OPENAI_API_KEY=sk-at-the-desk\n"})
     with_key, without = read(tmp_path / "app", tmp_path / "home"), read(tmp_path / "home", tmp_path / "home")
     for world in (with_key, without):
@@ -548,7 +550,7 @@ def test_an_artifact_can_refer_to_a_key_that_is_elsewhere(reference: SecretRefer
         assert load(dump(artifact)) == artifact
 
 
-def test_a_name_assigned_twice_has_its_last_value_and_line(tmp_path: Path) -> None:
+def test_a_variable_assigned_twice_has_its_last_value_and_line(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": env_text(("OPENAI_MODEL", "first"), (KEY, "sk-x"), ("OPENAI_MODEL", "last")).text})
     artifact = to_artifact(resolve_world(read(tmp_path), profile_named()))
     assert artifact.text("model") == "last"

@@ -21,7 +21,7 @@ contexts = st.sampled_from(["", "the key ", '{"error": "', "Basic ", "<p>", "é 
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\%&"), min_size=14, max_size=60)
 
 
-def cut(text: str, sizes: list[int]) -> list[str]:
+def split_by_sizes(text: str, sizes: list[int]) -> list[str]:
     """Return a text in pieces; the sizes repeat."""
     pieces, at, turn = [], 0, 0
     while at < len(text):
@@ -38,27 +38,25 @@ def redact_pieces(pieces: list[str]) -> str:
 
 @pytest.mark.parametrize("form", FORMS)
 @given(key=keys, before=contexts, after=contexts, sizes=st.lists(st.integers(1, 40), min_size=1, max_size=5))
-def test_a_secret_is_taken_out_however_it_is_written(
-    form: str, key: str, before: str, after: str, sizes: list[int]
-) -> None:
+def test_a_secret_is_redacted_in_every_encoding(form: str, key: str, before: str, after: str, sizes: list[int]) -> None:
     secret = Secret(key)
     text = f"{before}{FORMS[form](secret.reveal())}{after}"
     assert_unreadable(key, redact(text))
     assert_unreadable(key, redact_known(text))
-    assert_unreadable(key, redact_pieces(cut(text, sizes)))
+    assert_unreadable(key, redact_pieces(split_by_sizes(text, sizes)))
 
 
 @pytest.mark.parametrize("form", FORMS_OF_KEYS)
 @given(key=keys, digit=st.integers(0, 9), sizes=st.lists(st.integers(1, 40), min_size=1, max_size=5))
-def test_a_key_with_a_digit_is_no_word(form: str, key: str, digit: int, sizes: list[int]) -> None:
+def test_a_key_with_a_digit_is_redacted_in_any_case(form: str, key: str, digit: int, sizes: list[int]) -> None:
     secret = Secret(f"{key}{digit}")
     text = f"the key {FORMS_OF_KEYS[form](secret.reveal())} is wrong"
     assert_unreadable(secret.reveal(), redact_known(text))
-    assert_unreadable(secret.reveal(), redact_pieces(cut(text, sizes)))
+    assert_unreadable(secret.reveal(), redact_pieces(split_by_sizes(text, sizes)))
 
 
 @pytest.mark.parametrize("form", {**FORMS, **FORMS_OF_KEYS})
-def test_what_is_around_it_stays(form: str) -> None:
+def test_the_text_around_a_secret_is_unchanged(form: str) -> None:
     secret = Secret(KEY)
     text = f"Wrong key ({({**FORMS, **FORMS_OF_KEYS})[form](secret.reveal())}). R&D: 100 %, C:\\new\u200b \u2764\ufe0f"
     safe = redact_known(text)
@@ -68,7 +66,7 @@ def test_what_is_around_it_stays(form: str) -> None:
 
 
 @given(st.lists(st.text("sk-01 \u200b%&\\=;#x", max_size=5) | st.text(max_size=5), max_size=20))
-def test_what_holds_no_secret_comes_through_as_it_is(pieces: list[str]) -> None:
+def test_text_without_a_secret_is_unchanged(pieces: list[str]) -> None:
     secret = Secret(KEY)
     assert redact_pieces(pieces) == "".join(pieces)
     assert redact_known("".join(pieces)) == "".join(pieces)
@@ -76,13 +74,13 @@ def test_what_holds_no_secret_comes_through_as_it_is(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["not needed here", "NOTNEEDEDHERE", "Not-Needed-Here", "not\u00a0needed here"])
-def test_words_are_left_alone(text: str) -> None:
+def test_ordinary_words_are_unchanged(text: str) -> None:
     secret = Secret("notneededhere")
     assert redact_known(text) == text
     assert redact_known(secret.reveal()) == "[redacted]"
 
 
-def test_what_never_ends_is_not_held_back_for_ever() -> None:
+def test_an_endless_text_is_not_held_back() -> None:
     secret, redacting = Secret(KEY), StreamRedactor()
     out = redacting.add(secret.reveal()[:20]) + "".join(redacting.add("\u200b" * 100) for _ in range(100))
     assert KEY[:8] not in out
@@ -95,7 +93,7 @@ def test_what_never_ends_is_not_held_back_for_ever() -> None:
 @pytest.mark.parametrize(
     "unit", ["word ", "\\", "%25", "&", "&amp;", "&#", "\x1b[", "=\n", "\u200b", KEY[:9], f"{KEY[0]} ", base64(KEY)[:9]]
 )
-def test_time_grows_with_the_length_of_a_text_and_no_faster(unit: str) -> None:
+def test_time_is_linear_in_the_length_of_a_text(unit: str) -> None:
     secret = Secret(KEY)
 
     def seconds(count: int) -> float:
@@ -109,9 +107,7 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(unit: str) -> None:
 
 
 @given(key=keys, before=contexts, after=contexts, cut_at=st.integers(0, 60), part=st.integers(1, 30))
-def test_a_long_text_is_looked_at_in_parts_and_nothing_is_missed(
-    key: str, before: str, after: str, cut_at: int, part: int
-) -> None:
+def test_a_search_in_parts_finds_the_same_beginnings(key: str, before: str, after: str, cut_at: int, part: int) -> None:
     """The same beginnings are found, wherever the parts end."""
     sought = spellings(key)
     by_view = tuple((view, tuple(s.beginning for s in sought if s.view == view)) for view in range(4))
@@ -123,7 +119,7 @@ def test_a_long_text_is_looked_at_in_parts_and_nothing_is_missed(
             assert has_beginning(text, by_view) == expected
 
 
-def test_a_secret_in_a_long_text_is_taken_out() -> None:
+def test_a_secret_in_a_long_text_is_redacted() -> None:
     # More than one mebibyte in total.
     secret, words = Secret(KEY), "some words of an answer " * 22_000
     assert redact_known(f"{words}{KEY}{words}") == f"{words}[redacted]{words}"

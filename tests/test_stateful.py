@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from support.model import MODELS
 from support.trees import SceneTree, write_scene, write_tree
 from support.worlds import CWDS, HOMES, PLACES, EnvText, Scene, assignments, env_texts
-from test_model_agreement import as_meant, assert_agrees
+from test_model_agreement import assert_agrees, intended_values
 
 places = st.sampled_from(PLACES)
 
@@ -77,7 +77,7 @@ class Work(RuleBasedStateMachine):
     def the_compiler_agrees_with_the_model(self) -> None:
         tree = SceneTree(self.root, self.scene)
         for profile, model in MODELS.items():
-            assert_agrees(tree.resolve(profile), model(self.scene, as_meant(self.scene)), tree)
+            assert_agrees(tree.resolve(profile), model(self.scene, intended_values(self.scene)), tree)
 
 
 TestWork = Work.TestCase

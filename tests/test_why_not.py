@@ -103,7 +103,7 @@ def _plain(node: Any) -> Any:
     return [_plain(item) for item in node.items] if node.items is not None else node.value
 
 
-def require_true(here: Here, root: Path, words: str, profile: str) -> int:
+def require_fixes_to_work(here: Here, root: Path, words: str, profile: str) -> int:
     """Make every proposed edit on the disk, check the result, and return the number of edits."""
     compilation = here.compile(profile)
     try:
@@ -118,14 +118,14 @@ def require_true(here: Here, root: Path, words: str, profile: str) -> int:
         for fix in verdict.fixes:
             with put_back(root):
                 after = here.after(fix.edits).compile(verdict.profile.name).resolution
-            require_won(answer, fix, after)
+            require_wanted_value(answer, fix, after)
             assert isinstance(before, Resolution)
             require_side_effects(answer.field, fix, before, after)
             count += 1
     return count
 
 
-def require_won(answer: WhyNot, fix: Fix, after: Resolution) -> None:
+def require_wanted_value(answer: WhyNot, fix: Fix, after: Resolution) -> None:
     decision = after.decisions[answer.field]
     assert decision.problem is None
     assert decision.winner is not None
@@ -175,7 +175,7 @@ def test_in_worlds_of_env_files(scene: Scene, words: str, profile: str) -> None:
         choice = EnvFileChoice("flag", chosen) if chosen else EnvFileChoice("none" if scene.no_env_file else "search")
         home = None if scene.home is None else root / scene.home
         here = Here(root / scene.cwd, home, dict(scene.environ), flag_values(scene.flags), choice)
-        require_true(here, root, words, profile)
+        require_fixes_to_work(here, root, words, profile)
 
 
 @given(settings_worlds(), WANTED)
@@ -187,7 +187,7 @@ def test_in_worlds_of_settings(world: dict[str, Any], words: str) -> None:
         for directory in (cwd, home / ".qwen"):
             directory.mkdir(parents=True, exist_ok=True)
         here = Here(cwd, home, placed["env"], flag_values(placed["flags"]))
-        require_true(here, root, words, "qwen-code-0.21")
+        require_fixes_to_work(here, root, words, "qwen-code-0.21")
 
 
 @given(
@@ -211,11 +211,11 @@ def answer_to(root: Path, words: str, profile: str, files: dict[str, str], **env
     write_tree(root, {f"home/{path}": text for path, text in files.items()})
     (root / "home/work/app").mkdir(parents=True, exist_ok=True)
     here = Here(root / "home/work/app", root / "home", environ)
-    assert require_true(here, root, words, profile) >= 0
+    assert require_fixes_to_work(here, root, words, profile) >= 0
     return why_not(words, here.compile(profile))
 
 
-def first(answer: WhyNot) -> list[list[tuple[str, str, str | None]]]:
+def first_edits(answer: WhyNot) -> list[list[tuple[str, str, str | None]]]:
     return [
         [(edit.where, edit.name, None if edit.removes else edit.revealed) for edit in fix.edits]
         for fix in answer.verdicts[0].fixes
@@ -225,20 +225,20 @@ def first(answer: WhyNot) -> list[list[tuple[str, str, str | None]]]:
 OLD, NEW = "documented", "qwen-code-0.21"
 
 
-def test_a_value_that_is_hidden_is_uncovered(tmp_path: Path) -> None:
+def test_an_overridden_value_is_uncovered(tmp_path: Path) -> None:
     answer = answer_to(tmp_path, "model=of-file", OLD, {"work/.env": "OPENAI_MODEL=of-file\n"}, OPENAI_MODEL="exported")
-    assert first(answer)[:2] == [[("environment", "OPENAI_MODEL", None)], [("flag", "--model", "of-file")]]
+    assert first_edits(answer)[:2] == [[("environment", "OPENAI_MODEL", None)], [("flag", "--model", "of-file")]]
     # An empty variable hides the file's variable, so only the default is left.
     answer = answer_to(tmp_path, "model=of-file", OLD, {}, OPENAI_MODEL="")
-    assert [("environment", "OPENAI_MODEL", None)] in first(answer)
+    assert [("environment", "OPENAI_MODEL", None)] in first_edits(answer)
     new = answer_to(tmp_path, "model=of-file", NEW, {}, OPENAI_MODEL="")
     assert [verdict.wins for verdict in new.verdicts if verdict.profile.name == OLD] == [False]
 
 
-def test_a_line_is_changed_where_it_stands(tmp_path: Path) -> None:
+def test_a_line_is_changed_in_its_place(tmp_path: Path) -> None:
     files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\nQWEN_MODEL=a\n"}
     answer = answer_to(tmp_path, "model=b", OLD, files)
-    assert first(answer)[1:] == [
+    assert first_edits(answer)[1:] == [
         [("environment", "OPENAI_MODEL", "b")],
         [("env-file", "QWEN_MODEL", "b")],
     ]
@@ -270,7 +270,7 @@ def test_a_provider_entry_is_changed_and_no_flag_is_proposed(tmp_path: Path) -> 
     }
     files = {".qwen/settings.json": json.dumps(settings, indent=1)}
     answer = answer_to(tmp_path, "base_url=https://b.example/v1", NEW, files, K="sk-0123456789abcdef")
-    assert first(answer) == [[("settings", "modelProviders.openai.0.baseUrl", "https://b.example/v1")]]
+    assert first_edits(answer) == [[("settings", "modelProviders.openai.0.baseUrl", "https://b.example/v1")]]
     [edit] = answer.verdicts[0].fixes[0].edits
     assert edit.lines == (14,)
     assert json.dumps(settings, indent=1).splitlines()[13].strip().startswith('"baseUrl"')
@@ -278,7 +278,7 @@ def test_a_provider_entry_is_changed_and_no_flag_is_proposed(tmp_path: Path) -> 
     assert [edit.name for edit in answer.verdicts[1].fixes[0].edits] == ["--openai-base-url"]
 
 
-def test_what_a_project_may_not_set_is_not_proposed_there(tmp_path: Path) -> None:
+def test_a_field_that_a_project_may_not_set_is_not_proposed_there(tmp_path: Path) -> None:
     files = {"work/app/.env": "DEBUG=1\n", ".qwen/.env": ""}
     answer = answer_to(tmp_path, "proxy=http://127.0.0.1:1", NEW, files)
     paths = [edit.shown for fix in answer.verdicts[0].fixes for edit in fix.edits if edit.path is not None]
@@ -297,7 +297,7 @@ def test_what_a_project_may_not_set_is_not_proposed_there(tmp_path: Path) -> Non
         ("api_key=env:OTHER_KEY", []),
     ],
 )
-def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[Any]) -> None:
+def test_a_key_is_requested_by_its_origin(tmp_path: Path, words: str, wanted: list[Any]) -> None:
     files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\n"}
     write_tree(tmp_path, {f"home/{path}": text for path, text in files.items()})
     (tmp_path / "home/work/app").mkdir(parents=True)
@@ -317,7 +317,7 @@ def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[
         assert str(winner.origin) == fix.origin
 
 
-def test_a_value_that_is_none_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_an_invalid_value_is_refused_with_the_reason(tmp_path: Path) -> None:
     answer = answer_to(tmp_path, "timeout=soon", OLD, {})
     assert not answer.is_possible
     assert [verdict.reasons for verdict in answer.verdicts] == [

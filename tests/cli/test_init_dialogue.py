@@ -27,7 +27,7 @@ OPENROUTER_KEY = "sk-or-v1-0123456789abcdefghijklmnopqrstuvwxyz"
 NOWHERE = "http://127.0.0.1:1/v1"
 
 
-def say(person: Typing, *turns: tuple[str, str]) -> None:
+def type_in_turn(person: Typing, *turns: tuple[str, str]) -> None:
     """Press keys, each when its text is visible after the previous one."""
     waited: list[str] = []
     for wanted, keys in turns:
@@ -78,20 +78,24 @@ def test_the_provider_comes_first_and_qwen_oauth_last(desk: Desk) -> None:
 def test_each_provider_brings_its_url_and_its_key_page(desk: Desk, name: str) -> None:
     provider = offered_providers()[name]
     with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
-        say(person, ("Provider [", f"{name}\r"), (f"Base URL [{provider.base_url}]", "\r"))
-        say(person, (provider.key_page, ""), ("API key (", f"{KEY}\r"), (f"Model [{provider.model}]", "\r"))
+        type_in_turn(person, ("Provider [", f"{name}\r"), (f"Base URL [{provider.base_url}]", "\r"))
+        type_in_turn(person, (provider.key_page, ""), ("API key (", f"{KEY}\r"), (f"Model [{provider.model}]", "\r"))
         finish(person, 0)
     assert (config(desk)["base_url"], config(desk)["model"]) == (provider.base_url, provider.model)
 
 
 @pytest.mark.parametrize("name", ["azure", "vertex"])
-def test_where_each_user_has_another_url_its_form_is_shown_and_not_taken(desk: Desk, name: str) -> None:
+def test_a_template_of_a_url_is_shown_and_not_accepted(desk: Desk, name: str) -> None:
     provider = offered_providers()[name]
     with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
-        say(person, ("Provider [", f"{name}\r"), (provider.base_url_form, ""), ("Base URL:", "\r"))
-        say(person, ("The base URL is needed", f"{provider.base_url_form}\r"))
-        say(person, ("stand for your own", provider.base_url_form.replace("RESOURCE", "mine").replace("PROJECT", "p")))
-        say(person, ("mine" if name == "azure" else "/p/", "\r"), ("API key (", f"{KEY}\r"), ("Model", "gpt-5\r"))
+        type_in_turn(person, ("Provider [", f"{name}\r"), (provider.base_url_form, ""), ("Base URL:", "\r"))
+        type_in_turn(person, ("The base URL is needed", f"{provider.base_url_form}\r"))
+        type_in_turn(
+            person, ("stand for your own", provider.base_url_form.replace("RESOURCE", "mine").replace("PROJECT", "p"))
+        )
+        type_in_turn(
+            person, ("mine" if name == "azure" else "/p/", "\r"), ("API key (", f"{KEY}\r"), ("Model", "gpt-5\r")
+        )
         finish(person, 0)
     assert config(desk)["model"].endswith("gpt-5")
 
@@ -103,10 +107,12 @@ def test_the_models_of_the_server_are_offered(
     desk: Desk, server: Provider, term: str, width: int, env: dict[str, str]
 ) -> None:
     with Typing(desk, "init", height=100, width=width, term=term, env=env) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{server.url}/v1\r"), ("API key (", f"{KEY}\r"))
+        type_in_turn(
+            person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{server.url}/v1\r"), ("API key (", f"{KEY}\r")
+        )
         if term == "dumb":
-            say(person, ("Show it in full", "\r"))
-        say(person, ("3  qwen3-coder-plus", ""), ("Model [gpt-4o]", "3\r"))
+            type_in_turn(person, ("Show it in full", "\r"))
+        type_in_turn(person, ("3  qwen3-coder-plus", ""), ("Model [gpt-4o]", "3\r"))
         text = finish(person, 0)
         assert term != "dumb" or b"\x1b" not in person.raw
         assert not env or b"\x1b[33m" not in person.raw
@@ -144,12 +150,12 @@ LISTS = {
 
 
 @pytest.mark.parametrize("kind", LISTS)
-def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Provider, kind: str) -> None:
+def test_a_model_can_be_typed_whatever_the_server_lists(desk: Desk, server: Provider, kind: str) -> None:
     names, shown, keys, chosen = LISTS[kind]
     offer_models(server, *names)
     with Typing(desk, "init", height=60, width=160) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
-        say(person, (shown, ""), ("Model [", keys))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        type_in_turn(person, (shown, ""), ("Model [", keys))
         finish(person, 0)
         assert b"owned" not in person.raw
     assert config(desk)["model"] == chosen
@@ -164,9 +170,11 @@ def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Prov
 @pytest.mark.parametrize("added", ["/chat/completions", "/completions", "/models/", "/responses", "/embeddings"])
 def test_a_base_url_with_the_path_of_a_request_is_offered_without_it(desk: Desk, server: Provider, added: str) -> None:
     with Typing(desk, "init", height=80, width=100) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server, f"v1{added}")))
-        say(person, ("is added to the base URL", ""), (f"Base URL [{server.url}/v1]", "\r"), ("API key (", f"{KEY}\r"))
-        say(person, ("The server answers", ""), ("Model [", "\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server, f"v1{added}")))
+        type_in_turn(
+            person, ("is added to the base URL", ""), (f"Base URL [{server.url}/v1]", "\r"), ("API key (", f"{KEY}\r")
+        )
+        type_in_turn(person, ("The server answers", ""), ("Model [", "\r"))
         finish(person, 0)
     assert config(desk)["base_url"] == f"{server.url}/v1"
 
@@ -216,29 +224,31 @@ def test_the_provider_whose_key_is_exported_is_the_default(desk: Desk, exported:
         ("openai", "command:pass show openai", "may not name a command"),
     ],
 )
-def test_what_can_be_no_key_is_refused_at_once(desk: Desk, provider: str, wrong: str, reason: str) -> None:
+def test_an_impossible_key_is_refused_at_once(desk: Desk, provider: str, wrong: str, reason: str) -> None:
     url = f"{NOWHERE}\r" if provider == "other" else "\r"
     with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
-        say(person, ("Provider [", f"{provider}\r"), ("Base URL", url), ("API key (", f"{wrong}\r"))
-        say(person, ("hat cannot be", ""), (reason, ""), ("API key (", f"{KEY}\r"), ("Model [", "\r"))
+        type_in_turn(person, ("Provider [", f"{provider}\r"), ("Base URL", url), ("API key (", f"{wrong}\r"))
+        type_in_turn(person, ("hat cannot be", ""), (reason, ""), ("API key (", f"{KEY}\r"), ("Model [", "\r"))
         # An address may be elsewhere on the screen.
         finish(person, 0, *([] if "/v1" in wrong else [wrong]))
     assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
 
 
-def test_a_gateway_takes_the_keys_of_whoever(desk: Desk, server: Provider) -> None:
+def test_a_gateway_accepts_keys_of_any_provider(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", height=60) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{OPENROUTER_KEY}\r"))
-        say(person, ("Model [", "\r"))
+        type_in_turn(
+            person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{OPENROUTER_KEY}\r")
+        )
+        type_in_turn(person, ("Model [", "\r"))
         finish(person, 0, OPENROUTER_KEY)
     assert server.taken()[0].authorization == f"Bearer {OPENROUTER_KEY}"
 
 
 def test_an_exported_key_is_offered_and_stays_in_the_environment(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", height=60, width=100, env={"OPENAI_API_KEY": KEY}) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)))
-        say(person, ("OPENAI_API_KEY is exported: sk-0…wxyz (39 characters).", ""), ("API key (", "\r"))
-        say(person, ("Model [", "\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)))
+        type_in_turn(person, ("OPENAI_API_KEY is exported: sk-0…wxyz (39 characters).", ""), ("API key (", "\r"))
+        type_in_turn(person, ("Model [", "\r"))
         finish(person, 0)
     assert server.taken()[0].authorization == f"Bearer {KEY}"
     assert "OPENAI_API_KEY" not in saved_text(desk)
@@ -248,8 +258,8 @@ def test_an_exported_key_is_offered_and_stays_in_the_environment(desk: Desk, ser
 def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -> None:
     env = {"OPENROUTER_API_KEY": OPENROUTER_KEY, "OPENAI_API_KEY": KEY}
     with Typing(desk, "init", "--no-verify", height=60, width=100, env=env) as person:
-        say(person, ("Provider [", "3\r"), ("Base URL [", "\r"), ("OPENROUTER_API_KEY is exported: sk-o…", ""))
-        say(person, ("API key (", "\r"), ("Model [", "\r"))
+        type_in_turn(person, ("Provider [", "3\r"), ("Base URL [", "\r"), ("OPENROUTER_API_KEY is exported: sk-o…", ""))
+        type_in_turn(person, ("API key (", "\r"), ("Model [", "\r"))
         # The usual variable overrides others in every program, and the dialogue says so.
         text = finish(person, 0, OPENROUTER_KEY)
         assert "api_key: environment OPENAI_API_KEY overrides the value" in text
@@ -259,8 +269,10 @@ def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -
 
 def test_an_exported_key_of_another_provider_is_not_offered(desk: Desk) -> None:
     with Typing(desk, "init", "--no-verify", height=60, width=120, env={"OPENAI_API_KEY": OPENROUTER_KEY}) as person:
-        say(person, ("Provider [", "1\r"), ("Base URL [", "\r"), ("OPENAI_API_KEY is exported, and not offered", ""))
-        say(person, ("API key (", "\r"), ("A key is needed", f"{KEY}\r"), ("Model [", "\r"))
+        type_in_turn(
+            person, ("Provider [", "1\r"), ("Base URL [", "\r"), ("OPENAI_API_KEY is exported, and not offered", "")
+        )
+        type_in_turn(person, ("API key (", "\r"), ("A key is needed", f"{KEY}\r"), ("Model [", "\r"))
         finish(person, 0, OPENROUTER_KEY)
 
 
@@ -271,12 +283,12 @@ def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> No
     wrong = "sk-wrong-0123456789-0123456789-0123456789"
     server.models_reply = refusal(401, f"Incorrect API key provided: {wrong}")
     with Typing(desk, "init", height=80, width=100) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{wrong}\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{wrong}\r"))
         person.until("refused the key (401", "Next [1]")
         server.models_reply = None
         # The refused key is not offered again, and the server needs a key.
-        say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
-        say(person, ("The server answers", ""), ("Model [", "\r"))
+        type_in_turn(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
+        type_in_turn(person, ("The server answers", ""), ("Model [", "\r"))
         text = finish(person, 0, wrong)
         assert "Enter keeps the key" not in text
         assert text.count("any value will do") == 1
@@ -288,31 +300,31 @@ def test_a_refused_key_of_a_variable_is_not_offered_again(desk: Desk, server: Pr
     wrong = "sk-wrong-0123456789-0123456789-0123456789"
     server.models_reply = refusal(401, "Incorrect API key provided")
     with Typing(desk, "init", height=80, width=100, env={"OPENAI_API_KEY": wrong}) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("Enter uses it", "\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("Enter uses it", "\r"))
         person.until("refused the key (401", "Next [1]")
         server.models_reply = None
-        say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
-        say(person, ("The server answers", ""), ("Model [", "\r"))
+        type_in_turn(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
+        type_in_turn(person, ("The server answers", ""), ("Model [", "\r"))
         assert finish(person, 0, wrong).count("Enter uses it") == 1
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "http://no-such-host.invalid/v1"])
-def test_a_server_that_is_not_there_leads_back_to_the_base_url(desk: Desk, server: Provider, url: str) -> None:
+def test_an_unreachable_server_leads_back_to_the_base_url(desk: Desk, server: Provider, url: str) -> None:
     with Typing(desk, "init", height=80, width=100) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
-        say(person, ("That failed:", ""), ("Next [2]", "\r"), (f"Base URL [{url}]", url_of(server)))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
+        type_in_turn(person, ("That failed:", ""), ("Next [2]", "\r"), (f"Base URL [{url}]", url_of(server)))
         # The key is not asked for again.
-        say(person, ("The server answers", ""), ("Model [", "\r"))
+        type_in_turn(person, ("The server answers", ""), ("Model [", "\r"))
         finish(person, 0)
     assert config(desk)["base_url"] == f"{server.url}/v1"
 
 
-def test_a_server_that_hangs_is_given_up_and_ctrl_c_is_heard_meanwhile(desk: Desk) -> None:
+def test_a_hanging_server_times_out_and_ctrl_c_works_meanwhile(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         for seconds in ("0.3", "60"):
             with Typing(desk, "init", "--timeout", seconds, height=80, width=100) as person:
-                say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
+                type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
                 silent.settimeout(20)
                 # A signal before the request would end the program at once.
                 with silent.accept()[0]:
@@ -320,60 +332,64 @@ def test_a_server_that_hangs_is_given_up_and_ctrl_c_is_heard_meanwhile(desk: Des
                         person.until("Testing: asking")
                         person.signal(signal.SIGINT)
                     else:
-                        say(person, ("took too long to answer", ""), ("Next [2]", "\x04"))
+                        type_in_turn(person, ("took too long to answer", ""), ("Next [2]", "\x04"))
                     finish(person, 3)
     assert desk.files() == {}
 
 
 @pytest.mark.parametrize("status", [403, 500, 429])
-def test_what_fails_otherwise_can_be_kept_all_the_same(desk: Desk, server: Provider, status: int) -> None:
+def test_values_can_be_kept_after_other_failures(desk: Desk, server: Provider, status: int) -> None:
     server.models_reply = refusal(status, f"no luck with {KEY}")
     with Typing(desk, "init", height=80, width=100) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
-        say(person, (f"({status}", ""), ("4  keep these settings", ""), ("Next [", "4\r"), ("Model [gpt-4o]", "\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        type_in_turn(
+            person, (f"({status}", ""), ("4  keep these settings", ""), ("Next [", "4\r"), ("Model [gpt-4o]", "\r")
+        )
         finish(person, 0)
     assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
     assert len(server.taken()) == 1
 
 
 @pytest.mark.parametrize("reply", [refusal(404, "no such page"), Reply([b"[]"], kind="application/json")])
-def test_where_there_is_no_list_the_model_itself_is_asked(desk: Desk, server: Provider, reply: Reply) -> None:
+def test_without_a_list_the_model_itself_is_tested(desk: Desk, server: Provider, reply: Reply) -> None:
     server.models_reply = reply
     with Typing(desk, "init", height=80, width=100) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         person.until("has no list of models", "Model [")
         server.replies.append(refusal(404, "The model `nope` does not exist", code="model_not_found"))
-        say(person, ("Model [", "\x15nope\r"), ("That failed:", ""), ("3  choose another model", ""), ("Next [", "3\r"))
-        say(person, ("Model [nope]", "\x15mine\r"), ("The model answers", ""))
+        type_in_turn(
+            person, ("Model [", "\x15nope\r"), ("That failed:", ""), ("3  choose another model", ""), ("Next [", "3\r")
+        )
+        type_in_turn(person, ("Model [nope]", "\x15mine\r"), ("The model answers", ""))
         finish(person, 0)
     assert config(desk)["model"] == "mine"
 
 
 def test_no_verify_sends_nothing(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", "--no-verify", height=60) as person:
-        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
-        say(person, ("Model [gpt-4o]", "\r"))
+        type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        type_in_turn(person, ("Model [gpt-4o]", "\r"))
         finish(person, 0)
     assert server.taken() == []
 
 
-def test_no_file_of_the_project_has_a_say_in_the_trial(desk: Desk, server: Provider) -> None:
+def test_files_of_the_project_have_no_effect_on_the_trial(desk: Desk, server: Provider) -> None:
     """A project's proxy would see the key, and Enter would accept its base URL."""
     settings = {"proxy": NOWHERE, "security": {"auth": {"baseUrl": NOWHERE}}, "model": {"name": "theirs"}}
     desk.write("work/app/.qwen/settings.json", json.dumps(settings))
     desk.write("work/app/.env", f"OPENAI_BASE_URL={NOWHERE}\nHTTP_PROXY={NOWHERE}\n")
     with Typing(desk, "init", "--profile", "qwen-code-0.21", height=80, width=100) as person:
-        say(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
-        say(person, ("The server answers", ""), ("Model [gpt-4o]", "\r"))
+        type_in_turn(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        type_in_turn(person, ("The server answers", ""), ("Model [gpt-4o]", "\r"))
         finish(person, 0)
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
-def test_what_it_writes_holds_under_each_profile(desk: Desk, server: Provider, profile: str) -> None:
+def test_the_written_values_are_used_under_each_profile(desk: Desk, server: Provider, profile: str) -> None:
     with Typing(desk, "init", "--profile", profile, height=80, width=100) as person:
-        say(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
-        say(person, ("Model [gpt-4o]", "2\r"))
+        type_in_turn(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        type_in_turn(person, ("Model [gpt-4o]", "2\r"))
         finish(person, 0)
     for other in ("documented", "qwen-code-0.21"):
         found = desk.run("resolve", "--profile", other).exits(0).toml["config"]
@@ -391,7 +407,7 @@ def test_a_login_that_fails_leads_back_to_the_first_question(desk: Desk) -> None
     with authorization_server(interval=0.2) as service:
         env = {"QWEN_OAUTH_BASE_URL": service.url}
         with Typing(desk, "init", height=200, width=100, env=env) as person:
-            say(person, ("Provider [", QWEN_OAUTH), ("Waiting for the login", ""))
+            type_in_turn(person, ("Provider [", QWEN_OAUTH), ("Waiting for the login", ""))
             service.deny()
             person.until("denied", "Provider [1]")
             person.type("qwen-oauth\r")

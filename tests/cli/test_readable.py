@@ -57,8 +57,8 @@ def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> N
     if longest < width - 20:
         assert sorted(set(words_of(screen.text))) == sorted(set(words_of(piped.output)))
     else:
-        cut = set(words_of(screen.text)) - set(words_of(piped.output))
-        assert all(any(word in whole for whole in words_of(piped.output) if len(whole) > width - 20) for word in cut)
+        broken = set(words_of(screen.text)) - set(words_of(piped.output))
+        assert all(any(word in whole for whole in words_of(piped.output) if len(whole) > width - 20) for word in broken)
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40])
@@ -103,7 +103,7 @@ def test_no_value_and_no_source_is_cut_in_a_table(desk: Desk, width: int) -> Non
 def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
     argv = ["resolve", "--explain", *PLAIN]
     env = {"OPENAI_API_KEY": KEY}
-    for variables, colours in (
+    for variables, is_colored in (
         ({}, False),
         ({"FORCE_COLOR": "1"}, True),
         ({"FORCE_COLOR": "true"}, True),
@@ -111,7 +111,7 @@ def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
         ({"FORCE_COLOR": "0"}, False),
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ):
-        assert ("\x1b[" in desk.run(*argv, env={**env, **variables}).exits(0).out) is colours, variables
+        assert ("\x1b[" in desk.run(*argv, env={**env, **variables}).exits(0).out) is is_colored, variables
     assert "\x1b[" not in desk.run(*argv, "--color", "never", env={**env, "FORCE_COLOR": "1"}).exits(0).out
 
 
@@ -130,7 +130,7 @@ LONG_TEXTS = [
 ]
 
 
-def long_desk(desk: Desk) -> Desk:
+def make_long_project(desk: Desk) -> Desk:
     """Make a project with a long name and long URLs, and return its desk."""
     desk.write(".qwen/.env", f"OPENAI_BASE_URL={OTHER_URL}\n")
     desk.write(f"{LONG_PLACE}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={LONG_URL}\nDEBUG=1\n")
@@ -142,7 +142,7 @@ def long_desk(desk: Desk) -> Desk:
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
     """They may be wider than the screen, and no word is broken."""
-    long_desk(desk)
+    make_long_project(desk)
     for argv, texts in LONG_TEXTS:
         words = ["-C", f"../../{LONG_PLACE}/src", "resolve", *argv]
         lines = see(desk, *words, width=width, env={"NO_COLOR": "1"}).raw.decode().splitlines()
@@ -157,7 +157,7 @@ def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_no_url_is_cut_by_the_doctor(desk: Desk, server: Provider, width: int) -> None:
-    long_desk(desk)
+    make_long_project(desk)
     url = f"{server.url}/v1/a-rather-long-path/of-a-gateway/with-a-deployment-of-ours"
     env = env_of(server, OPENAI_BASE_URL=url, NO_COLOR="1")
     lines = see(desk, "-C", f"../../{LONG_PLACE}/src", "doctor", *PLAIN, env=env, width=width).raw.decode().splitlines()
@@ -196,11 +196,11 @@ COLOURED = [
 ]
 
 
-def coloured_parts(text: str) -> list[str]:
+def colored_texts(text: str) -> list[str]:
     return re.findall(r"\x1b\[[0-9;]+m(.*?)\x1b\[0m", text)
 
 
-def colour_desk(desk: Desk) -> None:
+def make_project_with_findings(desk: Desk) -> None:
     """Make a project without approval, with an invalid line in its env file, and with an old artifact."""
     desk.write("work/app/other.env", "B=1\n")
     for host in ("a", "b"):
@@ -210,7 +210,7 @@ def colour_desk(desk: Desk) -> None:
             desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=EXPORTED).exits(0)
 
 
-def as_before(desk: Desk, state: dict[str, bytes]) -> None:
+def restore(desk: Desk, state: dict[str, bytes]) -> None:
     """Restore the files of a home."""
     for path in desk.files().keys() - state.keys():
         (desk.home / path).unlink()
@@ -219,12 +219,12 @@ def as_before(desk: Desk, state: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("where", ["terminal", "pipe"])
-def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: Desk, where: str) -> None:
-    colour_desk(desk)
+def test_every_command_is_coloured_only_if_allowed_and_otherwise_unchanged(desk: Desk, where: str) -> None:
+    make_project_with_findings(desk)
     for argv, code, part in COLOURED:
         outputs, state = [], desk.files()
         for env in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
-            as_before(desk, state)
+            restore(desk, state)
             if where == "terminal":
                 screen = see(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
                 assert screen.code == code, argv
@@ -233,25 +233,25 @@ def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: D
                 forced = {**EXPORTED, "FORCE_COLOR": "1", "TERM": "xterm", **env}
                 outputs.append(desk.run(*argv, env=forced).exits(code).output)
         coloured, plain, dumb = outputs
-        assert any(part in each for each in coloured_parts(coloured)), argv
+        assert any(part in each for each in colored_texts(coloured)), argv
         assert re.sub(r"\x1b\[[0-9;]+m", "", coloured) == plain == dumb, argv
         assert "\x1b" not in plain, argv
 
 
-def test_what_is_piped_has_no_colour(desk: Desk) -> None:
-    colour_desk(desk)
+def test_piped_output_has_no_colour(desk: Desk) -> None:
+    make_project_with_findings(desk)
     for argv, code, _ in COLOURED:
         assert "\x1b" not in desk.run(*argv, env={**EXPORTED, "TERM": "xterm-256color"}).exits(code).output, argv
 
 
 def test_an_error_has_the_colour_that_an_option_chooses(desk: Desk) -> None:
     argv = ["resolve", "--explain", "--env-file", "missing", "--color"]
-    assert coloured_parts(desk.run(*argv, "always").exits(3).err) == ["qwen-cfg:"]
+    assert colored_texts(desk.run(*argv, "always").exits(3).err) == ["qwen-cfg:"]
     assert "\x1b" not in desk.run(*argv, "never", env={"FORCE_COLOR": "1"}).exits(3).err
     assert b"\x1b" not in see(desk, *argv, "never").raw
 
 
-def test_what_is_written_is_told_in_a_terminal(desk: Desk) -> None:
+def test_a_written_file_is_named_in_a_terminal(desk: Desk) -> None:
     argv = ["resolve", *PLAIN, "-o", "qwen.toml"]
     assert "wrote qwen.toml" in see(desk, *argv, env={"OPENAI_API_KEY": KEY}).text
     assert desk.run(*argv, env={"OPENAI_API_KEY": KEY}).exits(0).output == ""
@@ -266,8 +266,8 @@ def test_a_workflow_sees_an_artifact_that_cannot_be_checked(desk: Desk, name: st
         desk.write(f"work/app/{name}", content)
     outcome = desk.run("check", name, "--format", "github")
     assert outcome.code in (2, 3)
-    shown = name.replace(",", "%2C")
-    assert outcome.out.startswith(f"::error file={shown},line=")
+    escaped_name = name.replace(",", "%2C")
+    assert outcome.out.startswith(f"::error file={escaped_name},line=")
     assert outcome.out.count("\n") == 1
     assert outcome.err.startswith("qwen-cfg: ")
     assert desk.run("check", name).out == ""
@@ -282,7 +282,7 @@ def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server
     assert [request for request in server.taken() if request.path.endswith("/completions")] == []
 
 
-def test_a_refused_key_in_a_conversation_names_the_way_to_another(desk: Desk, server: Provider) -> None:
+def test_a_refused_key_in_a_conversation_suggests_auth(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, "refuses/v1")) as chat:
         chat.until("0 tokens")
         chat.type(f"hello there{ENTER}").until("key here: /auth", "\n>")

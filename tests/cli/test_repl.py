@@ -42,25 +42,25 @@ def chat(desk: Desk, server: Provider) -> Iterator[Typing]:
         yield typing
 
 
-def ask(chat: Typing, server: Provider, question: str, reply: Reply, *wanted: str) -> str:
+def ask(chat: Typing, server: Provider, question: str, reply: Reply, *texts: str) -> str:
     """Send a prompt, wait for the expected text, and then for the next input line."""
     server.replies.append(reply)
-    return command(chat, question, *wanted)
+    return type_and_wait(chat, question, *texts)
 
 
-def command(chat: Typing, text: str, *wanted: str) -> str:
+def type_and_wait(chat: Typing, text: str, *texts: str) -> str:
     """Type a line, wait for the expected text after it, and then for the next input line."""
     line = f"> {text}\n"
     before = chat.text.count(line)
 
     def is_answered() -> bool:
         screen = chat.text
-        return screen.count(line) > before and follow_each_other(screen.rpartition(line)[2], [*wanted, "\n>"])
+        return screen.count(line) > before and follow_each_other(screen.rpartition(line)[2], [*texts, "\n>"])
 
-    return chat.type(text + ENTER).when(is_answered, f"{wanted} never came")
+    return chat.type(text + ENTER).when(is_answered, f"{texts} never came")
 
 
-def after(screen: str, text: str) -> list[str]:
+def lines_after(screen: str, text: str) -> list[str]:
     """Return the visible lines between a typed line and the next input line."""
     below = screen.rpartition(f"> {text}\n")[2]
     return below.partition("\n>")[0].split("\n")
@@ -69,7 +69,7 @@ def after(screen: str, text: str) -> list[str]:
 # The beginning and the end.
 
 
-def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: Typing, server: Provider) -> None:
+def test_the_greeting_shows_the_model_the_endpoint_and_the_source_of_the_key(chat: Typing, server: Provider) -> None:
     assert chat.lines[:4] == [
         f"m at 127.0.0.1:{server.port}",
         "The key comes from the variable OPENAI_API_KEY.",
@@ -81,17 +81,17 @@ def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: 
 
 
 @pytest.mark.parametrize("way", [CTRL_D, f"/quit{ENTER}", f"/exit{ENTER}"])
-def test_leaving(chat: Typing, way: str) -> None:
+def test_ways_to_exit(chat: Typing, way: str) -> None:
     assert chat.type(way).exit_code() == 0
 
 
-def test_ctrl_d_deletes_where_something_is_typed(chat: Typing, server: Provider) -> None:
+def test_ctrl_d_deletes_in_a_line_with_text(chat: Typing, server: Provider) -> None:
     chat.type("xab\x01" + CTRL_D).until("> ab")
     chat.type(ENTER).until("pong")
     assert server.requests[-1].texts == ["ab"]
 
 
-def test_ctrl_c_clears_the_line_and_tells_how_to_leave(chat: Typing, server: Provider) -> None:
+def test_ctrl_c_clears_the_line_and_shows_how_to_exit(chat: Typing, server: Provider) -> None:
     chat.type("never sent").until("> never sent")
     chat.type(CTRL_C).when(lambda: "never sent" not in chat.text, "the line was not cleared")
     chat.type(CTRL_C).until("Ctrl-D exits.", "\n>")
@@ -125,9 +125,9 @@ def test_markdown_is_rendered(chat: Typing, server: Provider) -> None:
         "```py\ndef f(x):\n\treturn x\n```\n\n| n | m |\n|---|---|\n| 1 | 2 |\n\n<b>raw</b> [red]x[/red]\n"
     )
     screen = ask(chat, server, "show", streamed(*re.findall(r"(?s).{1,7}", text)), "raw</b>")
-    shown = "Title||Some bold and code|and a link (http://u.example/v).|| • a| • b|    • c||def f(x):|    return x||"
-    assert "|".join(after(screen, "show")).startswith(shown)
-    assert after(screen, "show")[-2:] == ["<b>raw</b> [red]x[/red]", ""]
+    expected = "Title||Some bold and code|and a link (http://u.example/v).|| • a| • b|    • c||def f(x):|    return x||"
+    assert "|".join(lines_after(screen, "show")).startswith(expected)
+    assert lines_after(screen, "show")[-2:] == ["<b>raw</b> [red]x[/red]", ""]
     assert b"\x1b[1mbold\x1b[0m" in chat.raw
     assert b"\x1b]8" not in chat.raw
 
@@ -136,7 +136,7 @@ def test_a_long_answer_stays_whole_in_the_scrollback(chat: Typing, server: Provi
     lines = [f"item {number}" for number in range(60)]
     pieces = [f"- {line}\n" for line in lines]
     text = ask(chat, server, "list", streamed(*pieces, pause=0.002), "item 59")
-    assert after(text, "list") == [*(f" • {line}" for line in lines), ""]
+    assert lines_after(text, "list") == [*(f" • {line}" for line in lines), ""]
 
 
 @pytest.mark.parametrize(
@@ -166,33 +166,33 @@ def test_a_block_that_is_higher_than_the_window_is_written_once(
     assert len(chat.raw) - before <= 4 * len("".join(pieces)) + 2000
 
 
-def test_the_spinner_turns_until_the_first_token_and_goes(chat: Typing, server: Provider) -> None:
+def test_the_spinner_turns_until_the_first_token(chat: Typing, server: Provider) -> None:
     server.replies.append(replace(streamed("here"), wait=0.5))
     chat.type(f"wait{ENTER}").until("waiting for m, 0 s (Ctrl-C stops)")
-    assert after(chat.until("here", "\n>"), "wait") == ["here", ""]
+    assert lines_after(chat.until("here", "\n>"), "wait") == ["here", ""]
 
 
-def test_reasoning_is_shown_apart_and_is_not_part_of_the_conversation(chat: Typing, server: Provider) -> None:
+def test_reasoning_is_shown_separately_and_is_not_part_of_the_conversation(chat: Typing, server: Provider) -> None:
     thought = [chunk(reasoning_content="\nLet me "), chunk(reasoning_content="see.")]
     text = ask(chat, server, "why", Reply(events(*thought, chunk(content="So."), finish(), usage())), "So.")
-    assert after(text, "why") == ["  Let me see.", "", "So.", ""]
+    assert lines_after(text, "why") == ["  Let me see.", "", "So.", ""]
     assert b"\x1b[2mLet me see." in chat.raw or b"\x1b[2mLet me" in chat.raw
     ask(chat, server, "next", streamed("ok"), "ok")
     assert server.requests[-1].texts == ["why", "So.", "next"]
 
 
-def test_nothing_the_model_says_steers_the_terminal(chat: Typing, server: Provider) -> None:
+def test_an_answer_cannot_control_the_terminal(chat: Typing, server: Provider) -> None:
     evil = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt &#x202e;\rover"
     before = len(chat.raw)
     text = ask(chat, server, "go", streamed(*evil), "over")
-    assert after(text, "go")[0] == r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt \u202eover"
+    assert lines_after(text, "go")[0] == r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt \u202eover"
     for steering in (b"\x1b[31m", b"\x1b]", b"\x07", "\x9b".encode(), "\u202e".encode()):
         assert steering not in chat.raw[before:]
 
 
 def test_a_known_key_is_not_shown(chat: Typing, server: Provider) -> None:
     text = ask(chat, server, "key", streamed("it is ", KEY[:9], KEY[9:], " indeed"), "indeed")
-    assert after(text, "key")[0] == "it is [redacted] indeed"
+    assert lines_after(text, "key")[0] == "it is [redacted] indeed"
 
 
 def test_ctrl_c_stops_the_answer_and_not_the_session(chat: Typing, server: Provider) -> None:
@@ -205,7 +205,7 @@ def test_ctrl_c_stops_the_answer_and_not_the_session(chat: Typing, server: Provi
     assert "never" not in chat.text
 
 
-def test_a_question_that_was_stopped_before_any_answer_is_forgotten(chat: Typing, server: Provider) -> None:
+def test_a_prompt_stopped_before_any_answer_is_forgotten(chat: Typing, server: Provider) -> None:
     server.replies.append(replace(streamed("never"), wait=SLOW_SECONDS))
     chat.type(f"lost{ENTER}").until("waiting for m")
     chat.type(CTRL_C).until("(stopped)", "\n>")
@@ -213,7 +213,7 @@ def test_a_question_that_was_stopped_before_any_answer_is_forgotten(chat: Typing
     assert server.requests[-1].texts == ["again"]
 
 
-def test_what_is_typed_while_an_answer_comes_is_the_next_text(chat: Typing, server: Provider) -> None:
+def test_text_typed_during_an_answer_is_the_next_input(chat: Typing, server: Provider) -> None:
     server.replies += [replace(streamed("slowly", " done"), pause=0.3), streamed("next")]
     chat.type(f"one{ENTER}").until("slowly")
     chat.type(f"two{ENTER}").until("done", "> two", "next")
@@ -222,13 +222,15 @@ def test_what_is_typed_while_an_answer_comes_is_the_next_text(chat: Typing, serv
 
 def test_an_answer_that_was_cut_off_stays(chat: Typing, server: Provider) -> None:
     text = ask(chat, server, "cut", Reply(events(chunk(content="half a"), done=False), drop=True), "cut off")
-    assert after(text, "cut")[:2] == ["half a", ""]
+    assert lines_after(text, "cut")[:2] == ["half a", ""]
     assert "base_url" in text
     ask(chat, server, "go on", streamed("b"), "b")
     assert server.requests[-1].texts == ["cut", "half a", "go on"]
 
 
-def test_only_a_conversation_names_its_own_way_to_another_model(chat: Typing, server: Provider, desk: Desk) -> None:
+def test_only_a_conversation_suggests_its_own_command_for_another_model(
+    chat: Typing, server: Provider, desk: Desk
+) -> None:
     reply = refusal(404, "The model `m` does not exist", "model_not_found")
     ask(chat, server, "who", reply, "has no model", "To change the model here: /model")
     server.replies[:] = [reply]
@@ -242,7 +244,7 @@ def test_only_a_conversation_names_its_own_way_to_another_model(chat: Typing, se
 def test_an_answer_at_the_limit_of_tokens_and_of_another_model(chat: Typing, server: Provider) -> None:
     reply = Reply(events(chunk("other", content="too lo"), finish("length", "other"), usage(model="other")))
     text = ask(chat, server, "much", reply, "too lo", "token limit", "other answered, not m")
-    assert after(text, "much")[0] == "too lo"
+    assert lines_after(text, "much")[0] == "too lo"
 
 
 def test_an_error_is_shown_and_the_question_can_be_recalled(chat: Typing, server: Provider) -> None:
@@ -260,10 +262,10 @@ def test_a_refused_key_names_its_origin(chat: Typing, server: Provider) -> None:
     assert chat.type(CTRL_D).exit_code() == 0
 
 
-def test_a_retry_is_told(chat: Typing, server: Provider) -> None:
+def test_a_retry_is_shown(chat: Typing, server: Provider) -> None:
     server.replies.append(refusal(429, "slow down", retry_after="0.2"))
     text = ask(chat, server, "hi", streamed("now"), "trying again in 0.2 s (1 of 3)", "now")
-    assert after(text, "hi")[-2:] == ["now", ""]
+    assert lines_after(text, "hi")[-2:] == ["now", ""]
 
 
 # Typing.
@@ -298,13 +300,13 @@ def test_a_text_longer_than_the_window_stays_whole(desk: Desk, server: Provider)
     assert server.requests[-1].texts == ["\n".join(lines)]
 
 
-def test_ctrl_z_is_no_text(chat: Typing, server: Provider) -> None:
+def test_ctrl_z_types_nothing(chat: Typing, server: Provider) -> None:
     chat.type("a\x1ab").until("> ab")
     chat.type(ENTER).until("pong")
     assert server.requests[-1].texts == ["ab"]
 
 
-def test_what_is_no_text_is_not_sent_as_one(chat: Typing, server: Provider) -> None:
+def test_invalid_utf_8_is_replaced(chat: Typing, server: Provider) -> None:
     chat.type_bytes(b"a\xffb").type(ENTER).until("pong")
     assert server.requests[-1].texts == ["a\ufffdb"]
 
@@ -317,12 +319,12 @@ def test_commands_are_completed_and_words_are_not(chat: Typing, server: Provider
     assert "show this" not in chat.text
 
 
-def test_history_is_kept_for_its_owner_alone_and_without_keys(desk: Desk, server: Provider) -> None:
+def test_the_history_is_private_and_without_keys(desk: Desk, server: Provider) -> None:
     file = desk.home / HISTORY
     with Typing(desk, "run", env=env_of(server)) as chat:
         chat.until("0 tokens")
-        command(chat, f"my key is {KEY}", "pong")
-        command(chat, "two", "pong")
+        type_and_wait(chat, f"my key is {KEY}", "pong")
+        type_and_wait(chat, "two", "pong")
         assert chat.type(CTRL_D).exit_code() == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [stat.S_IMODE(d.stat().st_mode) for d in list(file.parents)[:3]] == [0o700] * 3
@@ -339,7 +341,7 @@ def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: P
     desk.write(".local/state/qwen-cfg", "a file")
     with Typing(desk, "run", env=env_of(server)) as chat:
         chat.until("Input history is not saved", "0 tokens")
-        command(chat, "hi", "pong")
+        type_and_wait(chat, "hi", "pong")
         chat.type(UP).until("pong", "> hi")
 
 
@@ -347,7 +349,7 @@ def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: P
 
 
 def test_help_lists_every_command(chat: Typing) -> None:
-    text = command(chat, "/help", "/exit")
+    text = type_and_wait(chat, "/help", "/exit")
     names = (
         "/help",
         "/stats",
@@ -375,7 +377,7 @@ def test_help_lists_every_command(chat: Typing) -> None:
     ],
 )
 def test_a_wrong_command_suggests_the_right_one(chat: Typing, server: Provider, typed: str, reply: str) -> None:
-    command(chat, typed, reply)
+    type_and_wait(chat, typed, reply)
     assert server.requests == []
 
 
@@ -383,39 +385,39 @@ def test_a_wrong_command_suggests_the_right_one(chat: Typing, server: Provider, 
 def test_a_text_that_begins_with_a_slash_can_be_sent(
     chat: Typing, server: Provider, typed: str, sent: str | None
 ) -> None:
-    command(chat, typed, "pong")
+    type_and_wait(chat, typed, "pong")
     assert server.requests[-1].texts == [sent or typed]
 
 
 def test_statistics(chat: Typing, server: Provider) -> None:
-    command(chat, "/stats", "No requests yet.")
+    type_and_wait(chat, "/stats", "No requests yet.")
     cached = usage(1000, 5, prompt_tokens_details={"cached_tokens": 900})
     ask(chat, server, "hi", Reply(events(chunk(content="yes"), finish(), cached)), "yes")
-    text = command(chat, "/stats", "tokens per second")
+    text = type_and_wait(chat, "/stats", "tokens per second")
     assert re.search(r"requests +1\nprompt tokens +1,000\ncached tokens +900 \(90% of the prompt\)", text)
     other = Reply(events(chunk("other", content="no"), finish(model="other"), usage(model="other")))
     ask(chat, server, "you", other, "no")
-    text = command(chat, "/stats", "\nother\n", "\nall\n", "tokens per second")
+    text = type_and_wait(chat, "/stats", "\nother\n", "\nall\n", "tokens per second")
     assert re.search(r"\nm\nrequests +1\n[^>]*\nother\nrequests +1\n[^>]*\nall\nrequests +2\n", text)
 
 
-def test_clear_forgets_what_was_said_and_not_what_it_took(chat: Typing, server: Provider) -> None:
+def test_clear_forgets_the_conversation_and_keeps_the_usage_totals(chat: Typing, server: Provider) -> None:
     ask(chat, server, "one", streamed("first"), "first")
-    command(chat, "/clear", "cleared")
+    type_and_wait(chat, "/clear", "cleared")
     ask(chat, server, "two", streamed("second"), "second")
     assert server.requests[-1].texts == ["two"]
     chat.until("30 tokens")
 
 
 @pytest.mark.parametrize("width", [100, 80, 60, 40])
-def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Provider, width: int) -> None:
+def test_config_shows_values_and_sources(desk: Desk, server: Provider, width: int) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url}/v1\n")
     with Typing(
         desk, "run", "--trust-project", "--model", "some-model", width=width, env={"OPENAI_API_KEY": KEY}
     ) as chat:
         chat.until("0 tokens")
-        text = command(chat, "/config", "overridden")
-        words = " ".join(after(text, "/config")).split()
+        text = type_and_wait(chat, "/config", "overridden")
+        words = " ".join(lines_after(text, "/config")).split()
         for value, source in (
             ("some-model", "--model"),
             (f"{server.url}/v1", "./.env:1 OPENAI_BASE_URL"),
@@ -423,14 +425,16 @@ def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Pr
             (f"{KEY[:4]}…{KEY[-4:]} ({len(KEY)} characters)", "OPENAI_API_KEY"),
         ):
             assert follow_each_other(" ".join(words), [value, source]), (value, source)
-        assert len(after(text, "/config")) < 24
+        assert len(lines_after(text, "/config")) < 24
         assert "timeout" not in words
         assert KEY not in text
-        command(chat, "/model other", "The model is other")
-        assert follow_each_other(command(chat, "/config", "overridden"), ["some-model", "model", "other", "/model"])
-        text = command(chat, "/config all", "overridden")
+        type_and_wait(chat, "/model other", "The model is other")
+        assert follow_each_other(
+            type_and_wait(chat, "/config", "overridden"), ["some-model", "model", "other", "/model"]
+        )
+        text = type_and_wait(chat, "/config all", "overridden")
         assert follow_each_other(text, ["/config all", "timeout", "120", "default"])
-        command(chat, "/config tmol", "/config shows no 'tmol'", "/config toml")
+        type_and_wait(chat, "/config tmol", "/config shows no 'tmol'", "/config toml")
 
 
 def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) -> None:
@@ -440,46 +444,46 @@ def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) ->
     assert '"k3y"' in (desk.cwd / "a.toml").read_text()
     with Typing(desk, "run", "--config", "a.toml") as chat:
         chat.until("The key comes from the artifact itself", "0 tokens")
-        assert "k3y" not in command(chat, "/config", "hidden (3 characters)")
-        text = command(chat, "/config toml", "[env_file]")
+        assert "k3y" not in type_and_wait(chat, "/config", "hidden (3 characters)")
+        text = type_and_wait(chat, "/config toml", "[env_file]")
     for line in ('model = "m"', 'value = "[redacted]"', "[provenance.model]", 'origin = "OPENAI_MODEL"'):
         assert f"\n{line}\n" in text
     assert "k3y" not in text
 
 
 def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
-    command(chat, "/save", "no file to save to")
-    command(chat, "/save x.md", "the conversation is empty")
+    type_and_wait(chat, "/save", "no file to save to")
+    type_and_wait(chat, "/save x.md", "the conversation is empty")
     ask(chat, server, "one", streamed(f"**first** {KEY}"), "first")
-    command(chat, "/save ~/my chat.md", "The conversation is saved in ~/my chat.md")
+    type_and_wait(chat, "/save ~/my chat.md", "The conversation is saved in ~/my chat.md")
     saved = desk.home / "my chat.md"
     assert saved.read_text() == "## Question\n\none\n\n## Answer\n\n**first** [redacted]\n"
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    command(chat, "/save ~/my chat.md", "it already exists and is not overwritten")
-    command(chat, "/save no/such/x.md", "its directory does not exist")
-    command(chat, "/save x.md", "The conversation is saved in x.md")
+    type_and_wait(chat, "/save ~/my chat.md", "it already exists and is not overwritten")
+    type_and_wait(chat, "/save no/such/x.md", "its directory does not exist")
+    type_and_wait(chat, "/save x.md", "The conversation is saved in x.md")
     assert (desk.cwd / "x.md").read_text() == saved.read_text()
 
 
-def test_model_shows_what_there_is(chat: Typing, server: Provider) -> None:
-    text = command(chat, "/model", "The model is m (OPENAI_MODEL).", f"127.0.0.1:{server.port} has:")
-    assert after(text, "/model")[2:] == ["  gpt-4o", "  gpt-4o-mini", "  qwen3-coder-plus"]
+def test_model_lists_the_models_of_the_server(chat: Typing, server: Provider) -> None:
+    text = type_and_wait(chat, "/model", "The model is m (OPENAI_MODEL).", f"127.0.0.1:{server.port} has:")
+    assert lines_after(text, "/model")[2:] == ["  gpt-4o", "  gpt-4o-mini", "  qwen3-coder-plus"]
 
 
-def test_model_changes_what_is_asked(chat: Typing, server: Provider) -> None:
+def test_model_changes_the_requested_model(chat: Typing, server: Provider) -> None:
     ask(chat, server, "one", streamed("first"), "first")
-    command(chat, "/model gpt-4o-mini", "The model is gpt-4o-mini (/model).")
+    type_and_wait(chat, "/model gpt-4o-mini", "The model is gpt-4o-mini (/model).")
     chat.until("gpt-4o-mini · 127.0.0.1")
-    command(chat, "two", "pong from gpt-4o-mini")
+    type_and_wait(chat, "two", "pong from gpt-4o-mini")
     assert server.requests[-1].body["model"] == "gpt-4o-mini"
     assert server.requests[-1].texts == ["one", "first", "two"]
-    assert "* gpt-4o-mini" in command(chat, "/model", "qwen3-coder-plus")
+    assert "* gpt-4o-mini" in type_and_wait(chat, "/model", "qwen3-coder-plus")
 
 
-def test_models_that_cannot_be_listed_are_no_end(desk: Desk, server: Provider) -> None:
+def test_models_that_cannot_be_listed_do_not_end_the_conversation(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, "html")) as chat:
         chat.until("0 tokens")
-        command(chat, "/model", "The model is m", "does not list its models")
+        type_and_wait(chat, "/model", "The model is m", "does not list its models")
 
 
 # Terminals of all kinds.
@@ -516,8 +520,8 @@ def test_without_color_there_is_none(desk: Desk, server: Provider) -> None:
     server.replies += [streamed("**bold** `code`\n\n```py\nimport re\n```\n"), refusal(400, "No such thing")]
     with Typing(desk, "run", env=env_of(server, NO_COLOR="1")) as chat:
         chat.until("0 tokens")
-        command(chat, "hi", "import re")
-        command(chat, "why", "No such thing")
+        type_and_wait(chat, "hi", "import re")
+        type_and_wait(chat, "why", "No such thing")
         chat.type("/he").until("show this")
     styles = re.findall(rb"\x1b\[([0-9;]*)m", chat.raw)
     numbers = {int(number) for style in styles for number in style.split(b";") if number}
@@ -539,11 +543,11 @@ def test_a_narrow_terminal(desk: Desk, server: Provider, width: int, height: int
         assert "\n".join(["1" * width] * 2) in chat.text
 
 
-@pytest.mark.parametrize(("width", "shown"), [(20, "m · 0 tokens"), (9, "0 tokens")])
-def test_the_bottom_line_keeps_the_tokens(desk: Desk, server: Provider, width: int, shown: str) -> None:
+@pytest.mark.parametrize(("width", "bottom_line"), [(20, "m · 0 tokens"), (9, "0 tokens")])
+def test_the_bottom_line_keeps_the_tokens(desk: Desk, server: Provider, width: int, bottom_line: str) -> None:
     with Typing(desk, "run", env=env_of(server), width=width) as chat:
-        chat.until("\n>", shown)
-        assert chat.lines[-1] == shown
+        chat.until("\n>", bottom_line)
+        assert chat.lines[-1] == bottom_line
 
 
 def test_a_window_that_becomes_another_size(chat: Typing, server: Provider) -> None:

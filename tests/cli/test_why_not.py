@@ -82,7 +82,7 @@ def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
     assert "     and omit --model" in both or "1. omit --model" in both
 
 
-def test_where_the_value_stands_in_vain_is_told(desk: Desk) -> None:
+def test_a_place_where_the_value_has_no_effect_is_reported(desk: Desk) -> None:
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nDEBUG=true\nHTTPS_PROXY=http://127.0.0.1:1\nOPENAI_MODEL=file\n")
     desk.write(".qwen/.env", "QWEN_CFG_TIMEOUT=7\n")
 
@@ -104,7 +104,7 @@ def test_where_the_value_stands_in_vain_is_told(desk: Desk) -> None:
     ]
 
 
-def test_a_value_that_wins_already(project: Desk) -> None:
+def test_a_value_that_is_already_in_use(project: Desk) -> None:
     outcome = project.run("why-not", "model=of the file").exits(0)
     assert outcome.out.startswith("model is of the file  [../.env:3 OPENAI_MODEL] here, by the rules of")
     assert "nothing to change\n" in outcome.out
@@ -112,7 +112,7 @@ def test_a_value_that_wins_already(project: Desk) -> None:
     assert (verdict["wins"], verdict["fixes"]) == (True, [])
 
 
-def test_the_data_has_what_the_text_has(project: Desk) -> None:
+def test_the_json_output_has_everything_in_the_text(project: Desk) -> None:
     document = data_of(project, 0, "debug=true", *NEWER)
     assert [one["profile"] for one in document["profiles"]] == ["qwen-code-0.21", "documented"]
     words = [edit["words"] for fix in document["profiles"][0]["fixes"] for edit in fix["edits"]]
@@ -138,7 +138,7 @@ def test_the_data_has_what_the_text_has(project: Desk) -> None:
         (f"api_key=file:{KEY}", "a key may not be on the command line"),
     ],
 )
-def test_what_is_refused(desk: Desk, wanted: str, message: str) -> None:
+def test_refused_command_lines(desk: Desk, wanted: str, message: str) -> None:
     for form in ("text", "json"):
         refused = desk.run("why-not", "--format", form, wanted).exits(2)
         assert message in refused.err
@@ -146,7 +146,7 @@ def test_what_is_refused(desk: Desk, wanted: str, message: str) -> None:
         assert "hunter2" not in refused.output
 
 
-def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None:
+def test_a_key_is_requested_by_its_origin_and_never_shown(project: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY[::-1]}
     outcome = project.run("why-not", "api_key=file:../.env", env=env).exits(0)
     assert outcome.out.startswith("api_key comes from environment OPENAI_API_KEY here")
@@ -163,7 +163,7 @@ def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None
         assert "stand-in" not in text
 
 
-def test_no_edit_helps_and_why(desk: Desk) -> None:
+def test_if_no_edit_helps_the_reason_is_shown(desk: Desk) -> None:
     out = desk.run("why-not", "timeout=soon").exits(1).out
     problem = "it is not valid: it is not a number; expected a number greater than 0, at most 3600"
     assert f"No edit has this effect:\n  {problem}\n" in out
@@ -172,12 +172,12 @@ def test_no_edit_helps_and_why(desk: Desk) -> None:
     assert "no command" not in desk.run("why-not", "api_key=file:/nowhere/.env").exits(1).out
 
 
-def test_a_side_effect_is_told(project: Desk) -> None:
+def test_a_side_effect_is_reported(project: Desk) -> None:
     out = project.run("why-not", "auth_method=qwen-oauth").exits(0).out
     assert "       this also changes base_url: https://api.openai.com/v1 → https://" in out
 
 
-def test_a_file_that_cannot_be_read_is_an_error_here_and_told_of_elsewhere(desk: Desk) -> None:
+def test_an_unreadable_file_is_an_error_in_this_profile_and_reported_in_others(desk: Desk) -> None:
     desk.write(".qwen/settings.json", "{")
     out = desk.run("why-not", "model=x").exits(0).out
     assert "By the rules of Qwen Code 0.21 and later, nothing resolves: ~/.qwen/settings.json:1" in out

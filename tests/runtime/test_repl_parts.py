@@ -59,7 +59,7 @@ def _narrow_terminal() -> Iterator[None]:
 
 
 @given(pieces())
-def test_blocks_and_rest_are_the_text(cut: list[str]) -> None:
+def test_blocks_and_rest_together_are_the_text(cut: list[str]) -> None:
     for splitter in (Blocks(), Lines()):
         finished = [part for piece in cut for part in splitter.add(piece)]
         assert "".join(finished) + splitter.rest == "".join(cut)
@@ -73,7 +73,7 @@ def test_a_finished_block_is_the_same_however_the_text_was_cut(cut: list[str]) -
 
 
 @given(MARKDOWN)
-def test_blocks_mean_alone_what_they_mean_in_the_text(text: str) -> None:
+def test_a_block_alone_is_rendered_as_in_the_text(text: str) -> None:
     parser, blocks = markdown_parser(), Blocks()
     parts = [*(b for character in text for b in blocks.add(character)), blocks.rest]
     assert "".join(map(parser.render, parts)) == parser.render(text)
@@ -89,7 +89,7 @@ def test_a_block_is_finished_when_the_next_one_begins() -> None:
     assert blocks.rest == "end\n"
 
 
-def test_what_may_still_become_something_else_is_not_finished() -> None:
+def test_a_block_that_may_still_change_is_not_finished() -> None:
     # "2" may be the second item of the list, and "-" a line under a title.
     blocks = Blocks()
     assert blocks.add("1. a\n\n2") == []
@@ -101,7 +101,7 @@ def test_what_may_still_become_something_else_is_not_finished() -> None:
 
 
 @given(ANY, st.integers(1, 50), st.booleans())
-def test_nothing_that_steers_is_painted(text: str, width: int, escapes: bool) -> None:
+def test_control_sequences_are_not_painted(text: str, width: int, escapes: bool) -> None:
     painter = Painter(width, escapes, color=True)
     for lines in (painter.markdown(text), painter.text(text, "dim"), painter.table([[text, text], ["a", text]])):
         bare = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line) if escapes else line for line in lines)
@@ -129,7 +129,7 @@ def test_nothing_that_steers_is_painted(text: str, width: int, escapes: bool) ->
         ("[red]x[/red] :smile:", ["[red]x[/red] :smile:"]),
     ],
 )
-def test_what_markdown_looks_like(markdown: str, lines: list[str]) -> None:
+def test_rendered_markdown(markdown: str, lines: list[str]) -> None:
     assert Painter(60, escapes=False, color=False).markdown(markdown) == lines
 
 
@@ -151,35 +151,35 @@ DRAWN = st.lists(st.lists(st.sampled_from(["a", "b", "é", " ", "中"]), max_siz
 
 
 @given(st.lists(st.tuples(DRAWN, DRAWN), max_size=8))
-def test_the_screen_shows_what_stays_and_what_changes_below(steps: list[tuple[list[str], list[str]]]) -> None:
+def test_the_screen_shows_settled_lines_and_the_changing_lines_below(steps: list[tuple[list[str], list[str]]]) -> None:
     paper = Paper(width=42)
     screen, stays = screen_on(paper), []
     for settle, live in steps:
         assert screen.settle(settle, live) == max(len(live) - 7, 0)
         stays += [*settle, *live[:-7]]
-        shown = "\n".join(line.rstrip() for line in [*stays, *live[-7:]]).rstrip("\n").split("\n")
-        assert paper.lines == shown
+        expected = "\n".join(line.rstrip() for line in [*stays, *live[-7:]]).rstrip("\n").split("\n")
+        assert paper.lines == expected
 
 
 @given(pieces(MARKDOWN), pieces(st.text("think \n")))
-def test_the_end_shows_the_whole_however_it_came(cut: list[str], thoughts: list[str]) -> None:
+def test_the_final_screen_shows_the_whole_answer_for_any_pieces(cut: list[str], thoughts: list[str]) -> None:
     at_once, in_pieces = Paper(height=2000), Paper(height=2000)
     with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((30, 2000))):
         for paper, answer, reasoning in ((at_once, ["".join(cut)], ["".join(thoughts)]), (in_pieces, cut, thoughts)):
             view = LiveView(screen_on(paper), "waiting")
             view.tick()
-            _tell(view, [("reasoning", t) for t in reasoning if t] + [("answer", t) for t in answer if t])
+            _feed(view, [("reasoning", t) for t in reasoning if t] + [("answer", t) for t in answer if t])
     assert in_pieces.lines == at_once.lines
     assert "waiting" not in in_pieces.lines
 
 
 @given(MARKDOWN, st.integers(1, 40))
-def test_no_word_is_lost_that_has_left_the_screen(text: str, size: int) -> None:
+def test_no_word_that_scrolled_off_is_lost(text: str, size: int) -> None:
     number = count()
     text = re.sub("word", lambda _: f"w{next(number)}", text)
     at_once, in_pieces = Paper(), Paper()
-    _tell(LiveView(screen_on(at_once), "waiting"), [("answer", text)])
-    _tell(
+    _feed(LiveView(screen_on(at_once), "waiting"), [("answer", text)])
+    _feed(
         LiveView(screen_on(in_pieces), "waiting"),
         [("answer", text[at : at + size]) for at in range(0, len(text), size)],
     )
@@ -188,13 +188,13 @@ def test_no_word_is_lost_that_has_left_the_screen(text: str, size: int) -> None:
     )
 
 
-def _tell(view: LiveView | PlainView, pieces: list[tuple[Kind, str]]) -> None:
+def _feed(view: LiveView | PlainView, pieces: list[tuple[Kind, str]]) -> None:
     for kind, text in pieces:
         view.add(kind, text)
     view.end()
 
 
-def test_one_piece_is_one_write_and_what_stays_is_not_written_again() -> None:
+def test_one_piece_is_one_write_and_settled_lines_are_not_written_again() -> None:
     paper = Paper()
     view = LiveView(screen_on(paper), "waiting")
     for piece in ("first\n\n", "sec", "ond\n\n", "third"):
@@ -231,7 +231,7 @@ HIGH = {
 
 @pytest.mark.parametrize("what", HIGH)
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (50, 12)])
-def test_what_left_the_screen_is_written_once(what: str, width: int, height: int) -> None:
+def test_scrolled_lines_are_written_once(what: str, width: int, height: int) -> None:
     paper = Paper(width, height)
     with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((width, height))):
         view = LiveView(screen_on(paper), "waiting")
@@ -240,20 +240,20 @@ def test_what_left_the_screen_is_written_once(what: str, width: int, height: int
             view.add("reasoning" if what == "reasoning" else "answer", piece)
             view.tick()
             came += re.findall("item ([0-9]+)", piece)
-            assert _items(paper) == came
+            assert _painted_items(paper) == came
         view.end()
         painted = screen_on(paper).painter.markdown("".join(HIGH[what]))
-    assert _items(paper) == came
+    assert _painted_items(paper) == came
     # The width of table columns and of list numbers changes with later pieces.
     limit = 12 if what == "table" else 4
     assert len(paper.output) <= limit * len("\n".join(painted))
 
 
-def _items(paper: Paper) -> list[str]:
+def _painted_items(paper: Paper) -> list[str]:
     return re.findall(r"item\s+([0-9]+)", "\n".join(paper.lines))
 
 
-def test_what_changes_above_the_screen_is_not_written_again() -> None:
+def test_changes_above_the_screen_are_not_written_again() -> None:
     paper = Paper()
     view = LiveView(screen_on(paper), "waiting")
     words = [f"word{number}" for number in range(60)]
@@ -270,7 +270,7 @@ def test_what_changes_above_the_screen_is_not_written_again() -> None:
 
 
 @given(st.lists(st.sampled_from(["", "a", "b c", "d  e"])), st.integers(0, 20), st.lists(st.sampled_from(["", "x"])))
-def test_what_only_goes_on_is_needed_from_where_it_goes_on(old: list[str], kept: int, more: list[str]) -> None:
+def test_continued_text_is_needed_only_from_its_continuation(old: list[str], kept: int, more: list[str]) -> None:
     kept = min(kept, len(old))
     assert unchanged_lines(old, kept, [*old, *more]) == kept
 
@@ -284,7 +284,7 @@ def test_a_redraw_is_one_change() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 34, 20, 9])
-def test_the_spinner_tells_the_time_and_how_to_stop_where_there_is_room(width: int) -> None:
+def test_the_spinner_shows_the_time_and_how_to_stop_if_there_is_room(width: int) -> None:
     paper = Paper(width)
     with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((width, 8))):
         LiveView(screen_on(paper), "waiting for a-model-with-a-name").tick()
@@ -336,20 +336,20 @@ def _narrow(paper: Paper, width: int, shown: str) -> None:
     paper.stream.feed(shown)
 
 
-def test_reasoning_is_dim_and_apart() -> None:
+def test_reasoning_is_dim_and_separate() -> None:
     paper = Paper()
-    _tell(LiveView(screen_on(paper), "waiting"), [("reasoning", "hm\nwell **x**"), ("answer", "so")])
+    _feed(LiveView(screen_on(paper), "waiting"), [("reasoning", "hm\nwell **x**"), ("answer", "so")])
     assert paper.lines == ["  hm", "  well **x**", "", "so"]
     assert "\x1b[2mhm" in paper.output
     plain = Paper()
-    _tell(PlainView(screen_on(plain, dumb=True)), [("reasoning", "hm\nwell"), ("answer", "so")])
+    _feed(PlainView(screen_on(plain, dumb=True)), [("reasoning", "hm\nwell"), ("answer", "so")])
     assert plain.lines == ["(reasoning)", "hm", "well", "(answer)", "so"]
 
 
 @given(pieces())
-def test_a_dumb_terminal_gets_the_text_as_it_is(cut: list[str]) -> None:
+def test_a_dumb_terminal_gets_the_unchanged_text(cut: list[str]) -> None:
     paper = Paper()
-    _tell(PlainView(screen_on(paper, dumb=True)), [("answer", piece) for piece in cut])
+    _feed(PlainView(screen_on(paper, dumb=True)), [("answer", piece) for piece in cut])
     assert paper.output.rstrip("\n") == without_steering("".join(cut)).rstrip("\n")
     assert paper.output.endswith("\n") or not paper.output
 
@@ -358,14 +358,14 @@ def test_a_dumb_terminal_gets_the_text_as_it_is(cut: list[str]) -> None:
 
 
 @given(ANY)
-def test_nothing_that_steers_is_safe(text: str) -> None:
+def test_safe_text_has_no_control_characters(text: str) -> None:
     assert not STEERS.search(safe(text))
     assert without_steering(without_steering(text)) == without_steering(text)
     without_steering(text).encode()
 
 
 @pytest.mark.parametrize("text", ["中\u3000文", "a\u00a0b", "👩\u200d💻", "न\u200dय", "a\tb\nc"])
-def test_what_languages_need_stays(text: str) -> None:
+def test_characters_that_languages_need_are_kept(text: str) -> None:
     assert without_steering(text) == text
 
 
@@ -374,7 +374,7 @@ def test_a_lone_surrogate_can_be_written() -> None:
 
 
 @given(pieces(st.lists(st.sampled_from(["a ", "\n", SECRET, SECRET[:9], "https://u:p@h/"])).map("".join)))
-def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
+def test_a_secret_in_pieces_is_not_written(cut: list[str]) -> None:
     secret, redacting = Secret(SECRET), StreamRedactor()
     written = "".join([*(without_steering(redacting.add(piece)) for piece in cut), redacting.end()])
     assert secret.reveal() not in written
@@ -406,5 +406,5 @@ def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
         ("a\udcffb", Question("a\ufffdb")),
     ],
 )
-def test_what_a_typed_text_is(text: str, typed: Question | CommandCall | None) -> None:
+def test_typed_texts(text: str, typed: Question | CommandCall | None) -> None:
     assert read(text) == typed

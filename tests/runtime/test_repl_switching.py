@@ -71,7 +71,7 @@ def test_the_conversation_goes_on_with_another_key_and_endpoint(chat: Chat, serv
 
 
 @pytest.mark.parametrize("what", [None, EOFError, KeyboardInterrupt])
-def test_who_thinks_better_of_it_keeps_what_was(chat: Chat, paper: Paper, what: type[BaseException] | None) -> None:
+def test_a_cancelled_change_keeps_the_old_values(chat: Chat, paper: Paper, what: type[BaseException] | None) -> None:
     def authenticate() -> Change | None:
         if what is not None:
             raise what
@@ -83,7 +83,7 @@ def test_who_thinks_better_of_it_keeps_what_was(chat: Chat, paper: Paper, what: 
     assert chat.session.connection is before
 
 
-def test_what_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> None:
+def test_unusable_values_change_nothing(chat: Chat, server: Provider) -> None:
     chat.authenticate, before = lambda: Change("/auth", {"model": "bad"}), chat.session.connection
     for called in (AUTH, CommandCall("model", "bad")):
         with pytest.raises(QwenCfgError):
