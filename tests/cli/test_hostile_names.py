@@ -27,6 +27,7 @@ COMMAND = re.compile(r"^[^\S\r\n]*::|#\s*#[\w]*\[", re.MULTILINE)
 NEVER = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 IN_GITHUB = {"GITHUB_ACTIONS": "true"}
+CHECK_FORMATS = ("text", "json", "github", "sarif", "junit", "gitlab")
 NAMES = {
     "line feed": "a\n::add-mask::x",
     "carriage return": "a\r::stop-commands::x\r",
@@ -47,7 +48,7 @@ def commands(text: str) -> list[str]:
     return COMMAND.findall("\n".join(lines)) + NEVER.findall(text)
 
 
-def texts_of(outcomes: Sequence[Outcome]) -> None:
+def assert_no_commands(outcomes: Sequence[Outcome]) -> None:
     assert any(outcome.output for outcome in outcomes)
     assert [o.output for o in outcomes if o.code not in (0, 1, 2, 3, 5, 6)] == []
     assert [(text, commands(text)) for o in outcomes for text in (o.out, o.err) if commands(text)] == []
@@ -68,57 +69,72 @@ def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
     yield name, desk
 
 
+CommandLine = tuple[list[str], dict[str, str]]
+WITH_KEY = {"OPENAI_API_KEY": KEY, **IN_GITHUB}
+
+
 def test_no_file_name_is_a_command(hostile: tuple[str, Desk]) -> None:
     name, desk = hostile
     env = {"OPENAI_API_KEY": KEY, "HTTPS_PROXY": f"http://{name}:1", "NO_PROXY": name, "QWEN_HOME": name} | IN_GITHUB
-    env = {variable: value for variable, value in env.items() if "\0" not in value}
-    good = {"OPENAI_API_KEY": KEY, **IN_GITHUB}
-    write_artifact = ["resolve", "--model", "m", "-o", f"{name}.toml"]
-    lines: list[tuple[list[str], dict[str, str]]] = [
-        (write_artifact, good),
-        (["resolve", "-o", f"{name}/{name}/a.toml"], good),
-        *(
-            (words, each)
-            for each in (env, good)
-            for words in (
-                ["resolve"],
-                ["resolve", "--explain", "--all"],
-                ["resolve", "--explain", "model"],
-                ["resolve", "--explain", "--format", "json"],
-                ["resolve", "--compare-profiles"],
-                ["resolve", "--env-file", f"missing {name}"],
-                ["check", f"{name}.toml", "--strict", "--select", "all"],
-                ["check", f"{name}.toml", "--strict", "--format", "json"],
-                ["check", f"{name}.toml", "--strict", "--format", "github", "--select", "all"],
-                ["check", f"{name}/../missing{name}", "--format", "github"],
-                *(
-                    ["check", f"{name}.toml", ".", f"missing{name}", "--strict", "--format", form]
-                    for form in ("text", "json", "github", "sarif", "junit", "gitlab")
-                ),
-            )
-        ),
-        (["envfile", ".env", name, f"{name}/x"], good),
-        (["envfile", "--format", "json", "--show-secrets", "--force", ".env", f"../{name}/.env"], good),
-        (["envfile", "--show-secrets", "--force", ".env", "../.env"], good),
-        (["run", "-p", "x", "--config", f"{name}.toml", "--debug"], good),
-        (["run", "-p", "x", "--config", f"{name}"], good),
-        (["run", "-p", "x", "--model", name], good),
-        (["doctor", "--openai-base-url", f"https://{name}/v1", "--timeout", "1", "--debug"], good),
-        (["doctor", "--ca-bundle", f"{name}.pem", "--openai-base-url", "https://127.0.0.1:9/v1"], good),
-        (["trust", "--yes"], good),
-        (["trust", "--config", f"{name}.toml", "--yes"], good),
-        (["trust", "list"], good),
-        (["trust", "revoke", name], good),
-        (["rule", name], good),
-        (["terms"], {**good, "XDG_STATE_HOME": str(desk.home / name)}),
-        (["auth", "status"], {**good, "QWEN_HOME": str(desk.home / name)}),
-        (["auth", "logout"], {**good, "QWEN_HOME": str(desk.home / name)}),
-        (["init", "--no-verify", "-o", f"x{name}.toml", "--openai-api-key", KEY], good),
-        ([name], good),
-        (["resolve", f"--{name}"], good),
-        (["resolve", "--format", name], good),
+    hostile_env = {variable: value for variable, value in env.items() if "\0" not in value}
+    lines: list[CommandLine] = [
+        (["resolve", "--model", "m", "-o", f"{name}.toml"], WITH_KEY),
+        (["resolve", "-o", f"{name}/{name}/a.toml"], WITH_KEY),
+        *((words, env) for env in (hostile_env, WITH_KEY) for words in resolve_and_check(name)),
+        *((words, WITH_KEY) for words in other_commands(name)),
+        *states_in_directory(desk.home / name),
     ]
-    texts_of(run_together([Run(words, desk.cwd / name, desk.home, each) for words, each in lines]))
+    assert_no_commands(run_all([Run(words, desk.cwd / name, desk.home, env) for words, env in lines]))
+
+
+def resolve_and_check(name: str) -> list[list[str]]:
+    """Return command lines that show the config, and that check an artifact with a hostile name."""
+    artifact = f"{name}.toml"
+    return [
+        ["resolve"],
+        ["resolve", "--explain", "--all"],
+        ["resolve", "--explain", "model"],
+        ["resolve", "--explain", "--format", "json"],
+        ["resolve", "--compare-profiles"],
+        ["resolve", "--env-file", f"missing {name}"],
+        ["check", artifact, "--strict", "--select", "all"],
+        ["check", artifact, "--strict", "--format", "json"],
+        ["check", artifact, "--strict", "--format", "github", "--select", "all"],
+        ["check", f"{name}/../missing{name}", "--format", "github"],
+        *(["check", artifact, ".", f"missing{name}", "--strict", "--format", each] for each in CHECK_FORMATS),
+    ]
+
+
+def other_commands(name: str) -> list[list[str]]:
+    """Return command lines of all other commands, with a hostile name as a file, a value or an option."""
+    return [
+        ["envfile", ".env", name, f"{name}/x"],
+        ["envfile", "--format", "json", "--show-secrets", "--force", ".env", f"../{name}/.env"],
+        ["envfile", "--show-secrets", "--force", ".env", "../.env"],
+        ["run", "-p", "x", "--config", f"{name}.toml", "--debug"],
+        ["run", "-p", "x", "--config", f"{name}"],
+        ["run", "-p", "x", "--model", name],
+        ["doctor", "--openai-base-url", f"https://{name}/v1", "--timeout", "1", "--debug"],
+        ["doctor", "--ca-bundle", f"{name}.pem", "--openai-base-url", "https://127.0.0.1:9/v1"],
+        ["trust", "--yes"],
+        ["trust", "--config", f"{name}.toml", "--yes"],
+        ["trust", "list"],
+        ["trust", "revoke", name],
+        ["rule", name],
+        ["init", "--no-verify", "-o", f"x{name}.toml", "--openai-api-key", KEY],
+        [name],
+        ["resolve", f"--{name}"],
+        ["resolve", "--format", name],
+    ]
+
+
+def states_in_directory(directory: Path) -> list[CommandLine]:
+    """Return command lines whose state or login is in a directory with a hostile name."""
+    return [
+        (["terms"], {**WITH_KEY, "XDG_STATE_HOME": str(directory)}),
+        (["auth", "status"], {**WITH_KEY, "QWEN_HOME": str(directory)}),
+        (["auth", "logout"], {**WITH_KEY, "QWEN_HOME": str(directory)}),
+    ]
 
 
 def answers(desk: Desk, server: Provider, words: str, form: str, **env: str) -> Outcome:
@@ -157,10 +173,10 @@ def test_json_has_no_command_and_the_same_text(desk: Desk, server: Provider, for
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_text_of_a_server_error_is_no_command(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [refusal(400, WORDS, "##[debug]x")]
-    texts_of([desk.run("run", "-p", "x", "--output-format", form, env=env_of(server))])
+    assert_no_commands([desk.run("run", "-p", "x", "--output-format", form, env=env_of(server))])
     usual, server.models = server.models, (WORDS, "##vso[x]")
     server.replies[:] = [streamed("ok", model="\n::debug::x")]
-    texts_of([desk.run("doctor", "--chat", "--format", form, env=env_of(server))])
+    assert_no_commands([desk.run("doctor", "--chat", "--format", form, env=env_of(server))])
     server.models = usual
 
 
