@@ -76,7 +76,7 @@ def shared_provider() -> Iterator[Provider]:
 @pytest.fixture
 def server(shared_provider: Provider) -> Provider:
     """A provider on loopback, without state from the previous test."""
-    shared_provider.taken()
+    shared_provider.take_requests()
     shared_provider.replies.clear()
     shared_provider.hung_up.clear()
     return shared_provider

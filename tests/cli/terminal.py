@@ -31,7 +31,7 @@ ROWS = 200
 
 
 @dataclass(frozen=True)
-class Seen:
+class TerminalOutput:
     """The output to a terminal: the bytes, and the resulting lines of the screen."""
 
     code: int
@@ -133,9 +133,9 @@ def _control() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def see(
+def run_on_screen(
     desk: Desk, *argv: str | Path, width: int = 80, env: Mapping[str, str] | None = None, term: str = "xterm-256color"
-) -> Seen:
+) -> TerminalOutput:
     """Run one command line in a terminal of a given width."""
     environment = clean_environment(desk.home, {"TERM": term, **(env or {})})
     terminal = Terminal(argv, desk.cwd, environment, (ROWS, width))
@@ -149,7 +149,7 @@ def see(
         terminal.close()
     screen = pyte.Screen(width, ROWS)
     pyte.ByteStream(screen).feed(raw)
-    return Seen(code, raw, tuple(line for row in range(ROWS) if (line := line_of(screen.buffer[row]))))
+    return TerminalOutput(code, raw, tuple(line for row in range(ROWS) if (line := line_of(screen.buffer[row]))))
 
 
 class _Answering(pyte.HistoryScreen):

@@ -118,7 +118,7 @@ def test_an_artifact_has_the_same_meaning_from_every_directory(desk: Desk, serve
     ]
     for run, outcome in zip(runs, run_all(runs), strict=True):
         assert outcome.code == 0, (run.argv, outcome)
-    assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
+    assert {request.authorization for request in server.take_requests()} == {f"Bearer {KEY}"}
     assert file.read_bytes() == written
 
 
@@ -208,6 +208,6 @@ def test_a_run_uses_the_proxy_of_the_machine(desk: Desk, server: Provider, of: s
         desk.write(".qwen/.env", f"HTTP_PROXY={server.url}\n")
     env = proxy if of == "environment" else {}
     desk.run("run", "-p", "ping", "--config", "qwen.toml", env={**env, "NO_PROXY": "none"}).exits(0)
-    assert [request.path for request in server.taken()] == ["http://llm.company.example/v1/chat/completions"]
+    assert [request.path for request in server.take_requests()] == ["http://llm.company.example/v1/chat/completions"]
     refused = desk.run("run", "-p", "ping", "--config", "qwen.toml", env={"HTTP_PROXY": "no url at all"}).exits(3)
     assert "HTTP_PROXY is not valid" in refused.err

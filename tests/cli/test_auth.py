@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.provider import Reply, streamed
+from support.provider import Reply, streamed_reply
 
 from qwen_schema import dump, load
 
@@ -347,7 +347,7 @@ def test_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) -> Non
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
 def test_a_token_in_an_answer_is_not_shown(desk: Desk, service: AuthorizationServer, form: str) -> None:
     login = save_login(desk, service)
-    service.chat_replies += [streamed("tok ", login["access_token"], " ", login["refresh_token"], " end")]
+    service.chat_replies += [streamed_reply("tok ", login["access_token"], " ", login["refresh_token"], " end")]
     outcome = desk.run(*ASKED, "--output-format", form, env=at(service)).exits(0)
     assert "end" in outcome.out
     assert_no_token(login, outcome.output)

@@ -49,7 +49,7 @@ def test_from_no_config_to_a_login_to_a_key_and_back(
         assert person.exit_code() == 0
         raw = person.raw.decode()
     first, third = service.chats
-    (second,) = server.taken()
+    (second,) = server.take_requests()
     assert second.authorization == f"Bearer {KEY}"
     assert second.texts == ["one", "pong from coder-model", "two"]
     assert third.texts[:3] == second.texts
@@ -91,7 +91,7 @@ def test_an_artifact_without_a_login_starts_one_and_auth_changes_it(
         press(person, "hello\r", "method", "qwen-oauth", "/terms shows")
         press(person, "\x04", "pong from coder-model")
         assert person.exit_code() == 0
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert len(service.chats) == 1
 
 
@@ -128,4 +128,4 @@ def test_a_cancelled_login_changes_nothing(desk: Desk, service: AuthorizationSer
         press(person, "\x04", "pong from gpt-4o")
         assert person.exit_code() == 0
     assert not (desk.home / LOGIN).exists()
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"

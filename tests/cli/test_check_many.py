@@ -14,7 +14,7 @@ import pytest
 from support.git import git
 
 from .process import KEY, PROGRAM, clean_environment
-from .terminal import see
+from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from .process import Desk
@@ -297,12 +297,12 @@ def test_a_repository_runs_no_program(desk: Desk) -> None:
 
 def test_a_long_check_shows_its_progress(services: Desk) -> None:
     os.mkfifo(services.cwd / "pipe.toml")
-    screen = see(services, "check", "pipe.toml", "a", "b")
+    screen = run_on_screen(services, "check", "pipe.toml", "a", "b")
     assert b"checking 1 of 3 artifacts [##########...." in screen.raw
     assert "checking" not in screen.text
     assert screen.lines[0].startswith("pipe.toml: error: ")
-    assert b"checking" not in see(services, "check", "pipe.toml", "a", "b", env={"CI": "true"}).raw
-    assert b"checking" not in see(services, "check", "a", "b").raw
+    assert b"checking" not in run_on_screen(services, "check", "pipe.toml", "a", "b", env={"CI": "true"}).raw
+    assert b"checking" not in run_on_screen(services, "check", "a", "b").raw
 
 
 def test_no_progress_in_a_pipe(services: Desk) -> None:

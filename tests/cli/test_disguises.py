@@ -63,7 +63,7 @@ def test_a_file_behind_a_tracked_link_is_the_projects(
     ask(desk, server, "--config", "qwen.toml").exits(5)
     ask(desk, server, PATH="/nowhere").exits(5)
     assert "git tracks it" in desk.run("resolve", "--explain").exits(0).out
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("name", [".ENV", ".Qwen/.env"])
@@ -73,7 +73,7 @@ def test_a_file_name_in_another_case_is_the_projects(desk: Desk, server: Provide
     clone(desk, {name: STRANGERS})
     desk.write(f"work/app/{name.lower()}", STRANGERS)
     ask(desk, server, PATH=path).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 # Projects that look like the user's own repository.
@@ -100,11 +100,11 @@ def test_a_keyring_name_is_asked_about_with_any_git_status(
     assert "would send the entry of your keyring (me in the keyring's qwen) to stranger.example" in " ".join(
         out.split()
     )
-    assert server.taken() == []
+    assert server.take_requests() == []
     # One question is enough.
     desk.run("trust", "--yes", env=keyring).exits(0)
     ask(desk, server, **keyring).exits(0)
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_values_that_init_wrote_are_the_users_own(desk: Desk, server: Provider, keyring: dict[str, str]) -> None:
@@ -129,7 +129,7 @@ def test_with_an_unreadable_index_every_file_may_be_tracked(desk: Desk, server: 
     subprocess.run(["git", "-C", str(desk.cwd), "update-index", how], check=True)
     for path in ("/nowhere", os.environ["PATH"]):
         ask(desk, server, PATH=path).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 # An artifact and the file with its key.
@@ -153,7 +153,7 @@ def test_a_file_of_the_project_confirms_no_proxy_of_an_artifact(desk: Desk, serv
     text = (desk.cwd / "qwen.toml").read_text(encoding="utf-8")
     desk.write("work/app/qwen.toml", text.replace('path = "./.env"', 'path = "~/.qwen/.env"'))
     assert "nothing here needs" in desk.run("trust", "--config", "qwen.toml").exits(0).out
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_the_key_file_of_an_artifact_confirms_no_keyring_entry(
@@ -163,7 +163,7 @@ def test_the_key_file_of_an_artifact_confirms_no_keyring_entry(
     desk.run("resolve", "--openai-base-url", f"{server.url}/v1", "-o", "qwen.toml").exits(0)
     desk.write("work/app/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
     assert "api_key = keyring:qwen/me" in ask(desk, server, "--config", "qwen.toml", **keyring).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("file", [".git/lfs/objects/k", "linked/.env"])
@@ -174,7 +174,7 @@ def test_a_file_outside_of_the_search_confirms_nothing(desk: Desk, server: Provi
     desk.write(f"work/app/{file}", STRANGERS)
     desk.run("resolve", "--env-file", file, "-o", "qwen.toml").exits(0)
     assert "stranger.example" in ask(desk, server, "--config", "qwen.toml").exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_file_in_a_git_directory_is_the_projects(desk: Desk, server: Provider) -> None:
@@ -182,7 +182,7 @@ def test_a_file_in_a_git_directory_is_the_projects(desk: Desk, server: Provider)
     desk.write("work/app/.git/conf/.env", STRANGERS)
     make_link(desk, ".qwen", ".git/conf")
     assert "is in a .git" in ask(desk, server).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_directory_whose_name_begins_like_the_home_is_a_projects(desk: Desk, server: Provider) -> None:
@@ -192,7 +192,7 @@ def test_a_directory_whose_name_begins_like_the_home_is_a_projects(desk: Desk, s
     assert "stranger.example" in ask(desk, server, *newer, **IN_SHELL, QWEN_HOME="~x").exits(5).err
     ask(desk, server, *newer, QWEN_HOME="~x").exits(3)
     assert not mark.exists()
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_messages_about_git_are_correct(desk: Desk, server: Provider) -> None:
@@ -223,7 +223,7 @@ def test_the_shown_host_is_the_requested_one(desk: Desk, server: Provider, host:
     assert f"(the host is {shown})" in ask(desk, server, **IN_SHELL).exits(5).err
     assert shown in desk.run("trust", "--yes", env=IN_SHELL).exits(0).out
     ask(desk, server, **IN_SHELL).exits(0)
-    assert server.taken()[0].headers["host"] == shown
+    assert server.take_requests()[0].headers["host"] == shown
 
 
 def test_no_host_of_a_project_crashes_a_command(desk: Desk, server: Provider) -> None:
@@ -238,7 +238,7 @@ def test_no_host_of_a_project_crashes_a_command(desk: Desk, server: Provider) ->
     for given, outcome in zip(runs, run_all(runs), strict=True):
         outcome.exits(0 if given.argv == ["trust"] else 3)
         assert given.argv == ["trust"] or "QC201" in outcome.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 # Files of another user.
@@ -256,12 +256,12 @@ def test_approval_of_another_users_file_covers_its_present_content(desk: Desk, s
         assert words in err
     desk.run("trust", "--yes").exits(0)
     ask(desk, server).exits(0)
-    assert [request.headers["host"] for request in server.taken()] == ["stranger.example"]
+    assert [request.headers["host"] for request in server.take_requests()] == ["stranger.example"]
     file.write_text(STRANGERS.replace("stranger.", "another."), encoding="utf-8")
     refused = ask(desk, server).exits(5).err
     assert "http://another.example/v1" in refused
     assert "QC301" in desk.run("resolve", "--explain").exits(0).out
-    assert server.taken() == []
+    assert server.take_requests() == []
     for words in (["--trust-project"], []):
         env = {} if words else {"QWEN_CFG_TRUST_PROJECT": "1"}
         ask(desk, server, *words, **env).exits(0)
@@ -335,7 +335,7 @@ def test_the_question_in_a_conversation_needs_enter(desk: Desk, server: Provider
         person.type("\x04")
         assert person.exit_code() == 0
     expected = "other.example" if answer == "y\r" else "stranger.example"
-    assert [request.headers["host"] for request in server.taken()] == [expected]
+    assert [request.headers["host"] for request in server.take_requests()] == [expected]
 
 
 def test_the_question_after_the_dialogue_needs_enter(desk: Desk, server: Provider) -> None:
@@ -357,4 +357,4 @@ def test_the_question_after_the_dialogue_needs_enter(desk: Desk, server: Provide
         person.until("[y/N] y", "approval saved")
         person.type("hello\r")
         person.until("pong")
-    assert server.taken()[0].authorization == f"Bearer {KEY[::-1]}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY[::-1]}"

@@ -19,7 +19,7 @@ from support.servers import free_port
 from support.tunnel import tunnels
 
 from .process import KEY, PROGRAM, clean_environment
-from .terminal import see
+from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,7 +145,9 @@ def test_all_steps_pass(desk: Desk, server: Provider) -> None:
     }
     assert "--chat" in step_of(document, "chat")["hint"]
     assert "3 models" in step_of(document, "models")["what"]
-    assert [(r.method, r.path, r.authorization) for r in server.taken()] == [("GET", "/v1/models", f"Bearer {KEY}")] * 2
+    assert [(r.method, r.path, r.authorization) for r in server.take_requests()] == [
+        ("GET", "/v1/models", f"Bearer {KEY}")
+    ] * 2
 
 
 def test_the_config_in_use_is_shown(desk: Desk, server: Provider) -> None:
@@ -171,7 +173,7 @@ def test_the_model_is_asked_on_request(desk: Desk, server: Provider) -> None:
     document = examine(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
     assert step_of(document, "chat")["outcome"] == "ok"
     assert "15 tokens" in step_of(document, "chat")["what"]
-    prompts = [request for request in server.taken() if request.method == "POST"]
+    prompts = [request for request in server.take_requests() if request.method == "POST"]
     assert [request.texts for request in prompts] == [["Reply with: ok"]] * 2
     assert prompts[0].body["stream"] is True
 
@@ -323,7 +325,7 @@ def test_a_failing_prompt(desk: Desk, server: Provider, reply: Reply, code: int,
     assert outcomes(document)["models"] == "ok"
     assert message in step_of(document, "chat")["what"]
     # It is not retried, whatever the number of retries.
-    assert len([request for request in server.taken() if request.method == "POST"]) == 2
+    assert len([request for request in server.take_requests() if request.method == "POST"]) == 2
 
 
 # TLS.
@@ -334,7 +336,7 @@ def test_tls_with_a_trusted_authority(desk: Desk, authority: trustme.CA, tmp_pat
     with over_tls(authority, tmp_path) as running:
         url = running.url.replace("http:", "https:")
         document = examine(desk, 0, "--ca-bundle", "ca.pem", "--chat", env=env_of(f"{url}/v1"))
-        requests = running.taken()
+        requests = running.take_requests()
     step = step_of(document, "tls")
     assert step["outcome"] == "ok"
     assert "TLSv1.3" in step["what"]
@@ -352,7 +354,7 @@ def test_tls_with_an_authority_that_is_not_trusted(
     with over_tls(authority, tmp_path) as running:
         url = running.url.replace("http:", "https:")
         document = examine(desk, 6, *bundle, env=env_of(f"{url}/v1"))
-        assert running.taken() == []
+        assert running.take_requests() == []
     step = step_of(document, "tls")
     assert "TLS fails" in step["what"]
     assert "--ca-bundle" in step["hint"]
@@ -441,7 +443,7 @@ def test_only_the_config_counts(desk: Desk, server: Provider) -> None:
     hostile = {"HTTP_PROXY": dead, "ALL_PROXY": dead, "OPENAI_API_KEY": "of-another-one"}
     document = examine(desk, 0, "--config", "a.toml", env=hostile)
     assert document["config"]["api_key"]["from"] == "literal"
-    assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
+    assert {request.authorization for request in server.take_requests()} == {f"Bearer {KEY}"}
     outcome = desk.run("doctor", "--config", "a.toml", "--format", "json", env=hostile).exits(0)
     assert KEY not in outcome.output
 
@@ -456,7 +458,7 @@ def test_a_redirect_does_not_take_the_key_along(desk: Desk, server: Provider) ->
     with provider() as elsewhere:
         server.elsewhere = elsewhere.url
         examine(desk, 6, "--chat", env=env_of(f"{server.url}/redirects"))
-        assert elsewhere.taken() == []
+        assert elsewhere.take_requests() == []
 
 
 # The configuration itself.
@@ -482,7 +484,7 @@ def test_an_unusable_config_sends_nothing(desk: Desk, server: Provider, argv: li
     assert argv[1] in outcome.err or "OAuth" in outcome.err
     if form == "json":
         assert outcome.json["exit_code"] == 3
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) -> None:
@@ -490,7 +492,7 @@ def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) 
     desk.run("doctor", "--config", "a.toml", "--model", "m", env=env_of(f"{server.url}/v1")).exits(2)
     moved = ["doctor", "--config", "a.toml", "--secret-from", "environment:CI_KEY"]
     assert "the variable CI_KEY" in desk.run(*moved, env={"CI_KEY": PLAIN_KEY}).exits(0).out
-    assert server.taken()[-1].authorization == f"Bearer {PLAIN_KEY}"
+    assert server.take_requests()[-1].authorization == f"Bearer {PLAIN_KEY}"
 
 
 # In a terminal.
@@ -498,7 +500,7 @@ def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_the_screen_fits_any_width(desk: Desk, server: Provider, width: int) -> None:
-    screen = see(desk, "doctor", width=width, env=env_of(f"{server.url}/refuses"))
+    screen = run_on_screen(desk, "doctor", width=width, env=env_of(f"{server.url}/refuses"))
     assert screen.code == 4
     assert max(len(line) for line in screen.lines) <= width
     for word in ("✓ name", "✗ models", f"{DASH} model"):
@@ -508,10 +510,10 @@ def test_the_screen_fits_any_width(desk: Desk, server: Provider, width: int) -> 
 
 def test_color_only_if_it_is_wanted(desk: Desk, server: Provider) -> None:
     env = env_of(f"{server.url}/v1")
-    assert b"\x1b[" in see(desk, "doctor", env=env).raw
-    assert b"\x1b" not in see(desk, "doctor", env={**env, "NO_COLOR": "1"}).raw
-    assert b"\x1b" not in see(desk, "doctor", env=env, term="dumb").raw
-    assert b"\x1b" not in see(desk, "doctor", "--color", "never", env=env).raw
+    assert b"\x1b[" in run_on_screen(desk, "doctor", env=env).raw
+    assert b"\x1b" not in run_on_screen(desk, "doctor", env={**env, "NO_COLOR": "1"}).raw
+    assert b"\x1b" not in run_on_screen(desk, "doctor", env=env, term="dumb").raw
+    assert b"\x1b" not in run_on_screen(desk, "doctor", "--color", "never", env=env).raw
     assert "\x1b[" in desk.run("doctor", "--color", "always", env=env).exits(0).out
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support.provider import Reply, events, finish, refusal, streamed
+from support.provider import Reply, events, finish, refusal, streamed_reply
 from support.spellings import FORMS, FORMS_OF_KEYS, assert_unreadable
 
 from .process import KEY, Run, env_of, run_all
@@ -32,9 +32,9 @@ def answers(echo: str) -> dict[str, Reply]:
     reasoned = {"choices": [{"index": 0, "delta": {"reasoning_content": echo[:middle]}, "finish_reason": None}]}
     other = {"choices": [{"index": 0, "delta": {"reasoning_content": echo[middle:]}, "finish_reason": None}]}
     return {
-        "one piece": streamed(f"It is {echo}.", model=echo),
-        "cut": streamed(f"It is {echo[:middle]}", f"{echo[middle:]}."),
-        "in small pieces": streamed(*(echo[at : at + 3] for at in range(0, len(echo), 3))),
+        "one piece": streamed_reply(f"It is {echo}.", model=echo),
+        "cut": streamed_reply(f"It is {echo[:middle]}", f"{echo[middle:]}."),
+        "in small pieces": streamed_reply(*(echo[at : at + 3] for at in range(0, len(echo), 3))),
         "in reasoning": Reply(events(reasoned, other, finish())),
         "whole": Reply([json.dumps(whole).encode()], kind="application/json"),
     }
@@ -95,6 +95,6 @@ def test_a_conversation_shows_no_form_of_the_key(chat: Typing, server: Provider)
     """An answer is redrawn for each piece; no drawing shows the key."""
     for echo in (ECHOED["Base64 of a header"], ECHOED["HTML, decimal"], KEY):
         pieces = [echo[at : at + 4] for at in range(0, len(echo), 4)]
-        ask(chat, server, "key", streamed("it is ", *pieces, " indeed", pause=0.02), "indeed")
+        ask(chat, server, "key", streamed_reply("it is ", *pieces, " indeed", pause=0.02), "indeed")
     assert_unreadable(KEY, chat.raw.decode(errors="replace"))
     assert "redacted" in chat.text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .process import KEY
-from .terminal import see
+from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from .process import Desk, Outcome
@@ -184,7 +184,7 @@ def test_show_secrets_needs_a_terminal_or_force(desk: Desk) -> None:
     forced = desk.run("envfile", "--show-secrets", "--force", ".env").exits(0)
     assert "correct-horse" in forced.out
     assert "battery" in forced.out
-    assert "correct-horse" in see(desk, "envfile", "--show-secrets", ".env").text
+    assert "correct-horse" in run_on_screen(desk, "envfile", "--show-secrets", ".env").text
 
 
 def test_both_readings_of_a_secret_are_masked(desk: Desk) -> None:

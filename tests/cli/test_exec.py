@@ -401,7 +401,7 @@ def test_no_env_file_or_settings_override_the_config_in_qwen_code(desk: Desk, se
     before = {name: text for name, text in desk.files().items() if name.endswith((".env", "settings.json"))}
     env = with_qwen(desk, OTHER=OTHER, QWEN_MODEL="exported", OPENAI_BASE_URL="http://localhost:9/x")
     outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.authorization, request.body["model"], request.path) == (
         f"Bearer {KEY}",
         "m",
@@ -472,7 +472,7 @@ def test_other_methods_override_settings_too(desk: Desk, server: Provider, metho
     desk.run("resolve", "-o", "../qwen.toml", env=env).exits(0)
     desk.write(".qwen/settings.json", TREES["the user's settings"][".qwen/settings.json"].replace("{URL}", url))
     outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert "overrides" not in outcome.err
     assert request.headers.get(KEY_HEADERS.get(method, "authorization"), "").removeprefix("Bearer ") == KEY
     assert (request.body["model"], request.path.startswith("/v1/")) == ("m", True)
@@ -483,7 +483,7 @@ def test_a_user_argument_that_overrides_the_config_is_reported(desk: Desk, serve
     words = ("--", "qwen", "--model", "typed", "-p", "ping")
     outcome = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).exits(0)
     assert "model: --model overrides it in Qwen Code: typed in place of m" in outcome.err
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     # Another model at the same endpoint with the same key.
     assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "typed")
 
@@ -499,7 +499,7 @@ def test_the_machines_policy_is_kept_and_reported(desk: Desk, server: Provider) 
     outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(0)
     assert f"model: {place} model.name overrides it in Qwen Code: company in place of m" in outcome.err
     assert "started/" not in outcome.err
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "company")
     assert json.loads(place.read_text()) == policy
 
@@ -532,7 +532,7 @@ def test_a_policy_with_another_endpoint_does_not_get_the_key(desk: Desk, server:
     env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
     outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).exits(3)
     assert "Nothing was started" in outcome.err
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert list((desk.home / ".local/state/qwen-cfg/started").glob("*/settings.json")) == []
 
 
@@ -572,4 +572,4 @@ def test_environment_of_a_provider_is_complete(desk: Desk, server: Provider) -> 
         " os.environ['OPENAI_API_KEY'], 'Content-Type': 'application/json'})\nu.urlopen(r).read()\n"
     )
     run_exec(desk, "--", sys.executable, "-c", code, env=env_of(server))
-    assert [one.authorization for one in server.taken()] == [f"Bearer {KEY}"]
+    assert [one.authorization for one in server.take_requests()] == [f"Bearer {KEY}"]

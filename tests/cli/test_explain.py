@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from qwen_schema import declared_fields, declared_profiles
 
 from .process import KEY
-from .terminal import see
+from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from .process import Desk, Outcome
@@ -225,7 +225,7 @@ def test_nothing_is_cut_off_at_any_width(overview: Desk, columns: int, argv: lis
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_the_screen_uses_the_width_of_the_terminal(overview: Desk, width: int) -> None:
-    screen = see(overview, "resolve", "--explain", width=width)
+    screen = run_on_screen(overview, "resolve", "--explain", width=width)
     assert screen.code == 0
     piped = explain(overview, columns=width).exits(0).out
     shown = re.sub(r"\x1b\[[0-9;]*m", "", screen.raw.decode()).splitlines()
@@ -234,7 +234,7 @@ def test_the_screen_uses_the_width_of_the_terminal(overview: Desk, width: int) -
 
 
 def test_color_only_on_a_terminal(overview: Desk) -> None:
-    assert COLOURED.search(see(overview, "resolve", "--explain").raw)
+    assert COLOURED.search(run_on_screen(overview, "resolve", "--explain").raw)
     assert "\x1b" not in explain(overview).out
     assert "\x1b" not in explain(overview, FORCE_COLOR="0", TERM="xterm-256color").out
     assert COLOURED.search(explain(overview, FORCE_COLOR="1", TERM="xterm-256color").out.encode())
@@ -247,7 +247,7 @@ def test_color_only_on_a_terminal(overview: Desk) -> None:
     ids=["NO_COLOR", "never", "dumb", "no TERM"],
 )
 def test_no_color_if_the_user_disables_it(overview: Desk, argv: list[str], env: dict[str, str], term: str) -> None:
-    screen = see(overview, "resolve", "--explain", *argv, env=env, term=term)
+    screen = run_on_screen(overview, "resolve", "--explain", *argv, env=env, term=term)
     assert not COLOURED.search(screen.raw)
     assert "api_key" in screen.text
     if term in ("dumb", "") or argv:
@@ -288,12 +288,12 @@ def test_control_characters_in_a_path_do_not_reach_a_terminal(desk: Desk) -> Non
 
 
 def test_show_secrets_on_a_terminal(overview: Desk) -> None:
-    screen = see(overview, "resolve", "--explain", "--show-secrets", width=200)
+    screen = run_on_screen(overview, "resolve", "--explain", "--show-secrets", width=200)
     assert screen.code == 0
     assert KEY in screen.text
     assert OTHER_KEY in screen.text
     assert "shown in full" in screen.text
-    hidden = see(overview, "resolve", "--explain", width=200)
+    hidden = run_on_screen(overview, "resolve", "--explain", width=200)
     assert KEY.encode() not in hidden.raw
     assert OTHER_KEY.encode() not in hidden.raw
 

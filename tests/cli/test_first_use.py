@@ -38,7 +38,7 @@ def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> Non
         person.type("\x04")
         assert person.exit_code() == 0
         assert KEY.encode() not in person.raw
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.authorization, request.texts) == (f"Bearer {KEY}", ["hello"])
     file = desk.cwd / ".qwen" / ".env"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -46,7 +46,7 @@ def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> Non
     assert ".qwen/.env" in (desk.cwd / ".gitignore").read_text().splitlines()
     # The next run asks nothing.
     assert desk.run("run", "-p", "again").exits(0).out == "pong from gpt-4o ü\n"
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_the_dialogue_begins_with_one_line(desk: Desk) -> None:
@@ -75,7 +75,7 @@ def test_a_failed_login_returns_to_the_question(desk: Desk, server: Provider) ->
             press(person, "hello\r", "/help")
             press(person, "\x04", "pong from gpt-4o")
             assert person.exit_code() == 0
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_a_missing_login_server_returns_to_the_question(desk: Desk) -> None:
@@ -141,7 +141,7 @@ def test_an_empty_variable_that_hides_a_saved_value_is_reported(desk: Desk, serv
         person.type("hello\r")
         press(person, "\x04", "pong from")
         assert person.exit_code() == 0
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
@@ -157,7 +157,7 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
         assert person.exit_code() == 0
         assert b"\x1b" not in person.raw
         assert KEY.encode() not in person.raw
-    assert server.taken()[0].body["model"] == "m"
+    assert server.take_requests()[0].body["model"] == "m"
 
 
 def test_an_empty_variable_that_hides_a_key_is_reported_before_the_questions(desk: Desk) -> None:
@@ -203,7 +203,7 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
         press(person, "\x04", "pong from second")
         assert person.exit_code() == 0
         assert OTHER.encode() not in person.raw
-    first, second = server.taken()
+    first, second = server.take_requests()
     assert (first.authorization, second.authorization) == (f"Bearer {KEY}", f"Bearer {OTHER}")
     assert second.texts == ["one", "pong from first ü", "two"]
     assert second.body["model"] == "second"
@@ -217,7 +217,7 @@ def test_a_cancelled_auth_changes_nothing(desk: Desk, server: Provider) -> None:
         press(person, "hello\r", "Provider", "gpt-4o")
         press(person, "\x04", "pong from")
         assert person.exit_code() == 0
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_an_artifact_saved_in_a_session_needs_a_flag_for_its_key(desk: Desk, server: Provider) -> None:
@@ -226,4 +226,4 @@ def test_an_artifact_saved_in_a_session_needs_a_flag_for_its_key(desk: Desk, ser
     desk.write("work/app/a.toml", text)
     desk.run("run", "-p", "x", "--config", "a.toml").exits(3)
     desk.run("run", "-p", "x", "--config", "a.toml", "--openai-api-key", OTHER).exits(0)
-    assert server.taken()[0].authorization == f"Bearer {OTHER}"
+    assert server.take_requests()[0].authorization == f"Bearer {OTHER}"

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.provider import Provider, Reply, chunk, events, finish, refusal, streamed, usage
+from support.provider import Provider, Reply, chunk, events, finish, refusal, streamed_reply, usage
 
 from qwen_schema import Secret, StreamRedactor
 
 from . import process
 from .process import KEY, PROGRAM, SECONDS, Desk, clean_environment
-from .terminal import see
+from .terminal import run_on_screen
 
 FORMATS = ["text", "json", "stream-json"]
 RESULT = {
@@ -92,14 +92,14 @@ class RunningCommand:
 )
 def test_the_prompt_and_its_context(desk: Desk, server: Provider, argv: list[str], stdin: bytes, prompt: str) -> None:
     desk.run("run", *argv, env=env_of(server), stdin=stdin).exits(0)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert request.texts == [prompt]
     assert request.body["stream"] is True
 
 
 def test_instructions_come_before_the_prompt(desk: Desk, server: Provider) -> None:
     desk.run("run", "-p", "ping", "--system", "Be short.", env=env_of(server)).exits(0)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert [message["role"] for message in request.body["messages"]] == ["system", "user"]
     assert request.texts == ["Be short.", "ping"]
 
@@ -127,7 +127,7 @@ def test_an_input_that_stays_open_is_reported(desk: Desk, server: Provider) -> N
 
 def test_the_text_format_has_only_the_answer(desk: Desk, server: Provider) -> None:
     text = "one\n\ttwo ü 😀\x1b[31m\x00\r\n"
-    server.replies[:] = [streamed(text[:7], text[7:]), streamed("no line end")]
+    server.replies[:] = [streamed_reply(text[:7], text[7:]), streamed_reply("no line end")]
     outcome = desk.run("run", "-p", "x", env=env_of(server)).exits(0)
     assert outcome.out == text
     assert outcome.err == ""
@@ -135,8 +135,8 @@ def test_the_text_format_has_only_the_answer(desk: Desk, server: Provider) -> No
 
 
 def test_control_characters_do_not_reach_a_terminal(desk: Desk, server: Provider) -> None:
-    server.replies[:] = [streamed("a\x1b]0;title\x07b\x1b[2Jc")]
-    screen = see(desk, "run", "-p", "x", env=env_of(server))
+    server.replies[:] = [streamed_reply("a\x1b]0;title\x07b\x1b[2Jc")]
+    screen = run_on_screen(desk, "run", "-p", "x", env=env_of(server))
     assert screen.code == 0
     assert b"\x1b]0" not in screen.raw
     assert b"\x1b[2J" not in screen.raw
@@ -146,7 +146,7 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk, server: Provider
 @pytest.mark.parametrize("form", ["text", "stream-json"])
 def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: str) -> None:
     held = threading.Event()
-    reply = streamed("first", "second")
+    reply = streamed_reply("first", "second")
     server.replies[:] = [Reply(reply.pieces, hold=held)]
     started = RunningCommand(desk, server, "--output-format", form)
     received = b""
@@ -214,7 +214,7 @@ def test_an_inlined_key_is_not_in_the_document(desk: Desk, server: Provider) -> 
         for form in FORMATS:
             outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).exits(0)
             assert f'"{key}"' not in outcome.output
-            assert server.taken()[0].authorization == f"Bearer {key}"
+            assert server.take_requests()[0].authorization == f"Bearer {key}"
 
 
 def test_the_token_limit_is_reported(desk: Desk, server: Provider) -> None:
@@ -279,12 +279,12 @@ def test_an_invalid_artifact_is_an_error(desk: Desk, form: str) -> None:
 
 
 def test_with_ci_set_nothing_is_asked(desk: Desk, server: Provider) -> None:
-    screen = see(desk, "run", env=env_of(server, CI="true"))
+    screen = run_on_screen(desk, "run", env=env_of(server, CI="true"))
     assert screen.code == 2
     assert "there is no prompt" in screen.text
-    screen = see(desk, "run", env={"CI": "1"})
+    screen = run_on_screen(desk, "run", env={"CI": "1"})
     assert screen.code == 3
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Provider) -> None:
@@ -338,7 +338,7 @@ def test_ctrl_c_before_the_first_piece(desk: Desk, server: Provider) -> None:
 
 @pytest.mark.parametrize("form", ["text", "stream-json"])
 def test_a_closed_pipe_is_no_error(desk: Desk, server: Provider, form: str) -> None:
-    server.replies[:] = [Reply(streamed(*["line\n"] * 200).pieces, pause=0.02)]
+    server.replies[:] = [Reply(streamed_reply(*["line\n"] * 200).pieces, pause=0.02)]
     started = RunningCommand(desk, server, "--output-format", form)
     with started.process as process:
         assert started.read(10)
@@ -398,7 +398,7 @@ def test_a_non_blocking_input_is_waited_for(desk: Desk, server: Provider) -> Non
         os.close(writing)
         os.close(reading)
     assert process.returncode == 0
-    assert server.taken()[0].texts == ["late"]
+    assert server.take_requests()[0].texts == ["late"]
 
 
 def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
@@ -417,7 +417,7 @@ def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
 def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider, form: str, cut: int) -> None:
     echo = f"your key is {KEY}, and postgres://user:password@host is no key"
     place = echo.index(KEY) + cut
-    server.replies[:] = [streamed(echo[:place], echo[place:], "!")]
+    server.replies[:] = [streamed_reply(echo[:place], echo[place:], "!")]
     outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).exits(0)
     assert KEY not in outcome.output
     lines = [json.loads(line) for line in outcome.out.splitlines()] if form == "stream-json" else []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support.provider import streamed
+from support.provider import streamed_reply
 
 from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
 
@@ -165,7 +165,7 @@ def test_the_command_sets_the_hooks(desk: Desk) -> None:
 def test_logs_of_httpx_contain_no_key(desk: Desk, server: Provider, how: str, key: str) -> None:
     """A server can return the key in a header, and httpcore logs the headers of every response."""
     if how == "v1":
-        server.replies.append(replace(streamed("pong"), headers={"x-key": key}))
+        server.replies.append(replace(streamed_reply("pong"), headers={"x-key": key}))
     code = (
         "import logging, sys\nlogging.basicConfig(level=logging.DEBUG)\n"
         "from qwen_cfg.cli.main import main\nsys.exit(main(['run', '-p', 'ping', '--debug']))"

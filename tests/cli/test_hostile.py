@@ -50,7 +50,7 @@ def test_no_setting_of_a_repository_runs_a_program(desk: Desk, server: Provider,
     if kind != "a repository":
         # A directory that only looks like a repository does not show which files came with the project.
         ask(desk, server).exits(5)
-        assert server.taken() == []
+        assert server.take_requests() == []
 
 
 def test_no_setting_of_a_repository_runs_a_program_with_an_older_git(desk: Desk, server: Provider) -> None:
@@ -61,7 +61,7 @@ def test_no_setting_of_a_repository_runs_a_program_with_an_older_git(desk: Desk,
     for command in (["resolve", "--explain", "-o", "a.toml"], ["run", "-p", PROMPT], ["init"]):
         desk.run(*command, env=env)
     assert not archive.has_run()
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_no_module_of_a_project_is_loaded(desk: Desk, server: Provider) -> None:
@@ -82,7 +82,7 @@ def test_pathspec_characters_in_a_file_name_are_literal(desk: Desk, server: Prov
         text = (desk.cwd / "a.toml").read_text(encoding="utf-8").replace("./made.env", f"./{name}")
         desk.write("work/app/a.toml", text)
         ask(desk, server, "--config", "a.toml").exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_init_approves_no_existing_values(desk: Desk, server: Provider) -> None:
@@ -91,7 +91,7 @@ def test_init_approves_no_existing_values(desk: Desk, server: Provider) -> None:
     assert "QC301" not in outcome.out
     assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
     ask(desk, server, **IN_SHELL).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_local_endpoint_is_reached_without_a_proxy(desk: Desk, server: Provider) -> None:
@@ -99,7 +99,7 @@ def test_a_local_endpoint_is_reached_without_a_proxy(desk: Desk, server: Provide
     desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url}/v1\n")
     env = {**IN_SHELL, "HTTP_PROXY": "http://127.0.0.1:9", "QWEN_CFG_MAX_RETRIES": "0"}
     desk.run("run", "-p", PROMPT, env=env).exits(0)
-    assert [request.headers["host"] for request in server.taken()] == [server.url.removeprefix("http://")]
+    assert [request.headers["host"] for request in server.take_requests()] == [server.url.removeprefix("http://")]
 
 
 def test_approval_of_one_key_does_not_cover_another(desk: Desk, server: Provider) -> None:
@@ -117,7 +117,7 @@ def test_approval_of_one_key_does_not_cover_another(desk: Desk, server: Provider
     ):
         desk.write("work/app/a.toml", text.replace(old, new, 1))
         desk.run(*run, env=env).exits(5)
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 def test_a_secret_from_reference_is_the_users_own(desk: Desk, server: Provider) -> None:
@@ -126,7 +126,7 @@ def test_a_secret_from_reference_is_the_users_own(desk: Desk, server: Provider) 
     for path in (f"{desk.home}/my-keys", "../../my-keys", f"{desk.home}/.qwen/../my-keys"):
         refused = ask(desk, server, "--secret-from", f"env-file:{path}:T").exits(5)
         assert "Your API key (T in " in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_an_artifact_does_not_choose_which_secret_is_sent(desk: Desk, server: Provider) -> None:
@@ -139,7 +139,7 @@ def test_an_artifact_does_not_choose_which_secret_is_sent(desk: Desk, server: Pr
     assert "a.toml sends the variable GITHUB_TOKEN as the API key to 127.0.0.1" in outcome.err
     desk.run(*making, "environment:OPENROUTER_API_KEY").exits(0)
     assert desk.run("run", "-p", "x", "--config", "a.toml", env={"OPENROUTER_API_KEY": KEY}).exits(0).err == ""
-    server.taken()
+    server.take_requests()
     desk.run(*making, "env-file:~/.aws/credentials:T").exits(0)
     assert "T in ~/.aws/credentials" in desk.run("run", "-p", "x", "--config", "a.toml").exits(5).err
     (desk.cwd / ".env").symlink_to("../../.aws/credentials")
@@ -147,7 +147,7 @@ def test_an_artifact_does_not_choose_which_secret_is_sent(desk: Desk, server: Pr
     assert "T in ./.env" in desk.run("run", "-p", "x", "--config", "a.toml").exits(5).err
     desk.run(*making, "keyring:github/token").exits(0)
     assert "api_key = keyring:github/token" in desk.run("run", "-p", "x", "--config", "a.toml").exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @root_only
@@ -172,7 +172,7 @@ def test_text_typed_ahead_is_no_answer(desk: Desk, server: Provider) -> None:
         person.until("[y/N]")
         person.type("\r")
         assert person.exit_code() == 5
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @root_only
@@ -185,7 +185,7 @@ def test_a_store_that_others_can_write_is_no_approval(desk: Desk, server: Provid
     kept.chmod(0o600)
     os.chown(kept, NOBODY, NOBODY)
     assert str(kept) in ask(desk, server, **IN_SHELL).exits(3).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_many_approvals_at_once(desk: Desk) -> None:

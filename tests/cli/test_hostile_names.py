@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from support.provider import refusal, streamed
+from support.provider import refusal, streamed_reply
 
 from .process import KEY, Run, env_of, make_desk, run_together
 
@@ -138,7 +138,7 @@ def states_in_directory(directory: Path) -> list[CommandLine]:
 
 
 def answers(desk: Desk, server: Provider, words: str, form: str, **env: str) -> Outcome:
-    server.replies[:] = [streamed(*words)]
+    server.replies[:] = [streamed_reply(*words)]
     return desk.run("run", "-p", "x", "--output-format", form, env=env_of(server) | env)
 
 
@@ -157,7 +157,7 @@ def test_an_answer_is_no_command_in_a_ci_job(desk: Desk, server: Provider, job: 
 
 def test_an_answer_is_unchanged_outside_of_ci(desk: Desk, server: Provider) -> None:
     assert answers(desk, server, WORDS, "text").exits(0).out == f"{WORDS}\n"
-    server.replies[:] = [streamed(*WORDS)]
+    server.replies[:] = [streamed_reply(*WORDS)]
     with (desk.home / "answer").open("wb") as file:
         desk.run("run", "-p", "x", env=env_of(server) | IN_GITHUB, stdout=file, stderr=subprocess.PIPE).exits(0)
     assert (desk.home / "answer").read_bytes().decode() == f"{WORDS}\n"
@@ -175,7 +175,7 @@ def test_the_text_of_a_server_error_is_no_command(desk: Desk, server: Provider, 
     server.replies[:] = [refusal(400, WORDS, "##[debug]x")]
     assert_no_commands([desk.run("run", "-p", "x", "--output-format", form, env=env_of(server))])
     usual, server.models = server.models, (WORDS, "##vso[x]")
-    server.replies[:] = [streamed("ok", model="\n::debug::x")]
+    server.replies[:] = [streamed_reply("ok", model="\n::debug::x")]
     assert_no_commands([desk.run("doctor", "--chat", "--format", form, env=env_of(server))])
     server.models = usual
 

@@ -44,7 +44,7 @@ def test_flags_make_env_file_gitignore_and_artifact(desk: Desk, server: Provider
     # The new artifact is up to date, and is used without a question.
     assert desk.run("check", "--strict", "qwen.toml").exits(0).err == ""
     assert desk.run("run", "--config", "qwen.toml", "-p", "ping").exits(0).out
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
@@ -97,7 +97,7 @@ def test_a_typed_endpoint_needs_no_approval(desk: Desk, server: Provider) -> Non
     env = {"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}
     desk.run("init", "--openai-base-url", there, env=env).exits(0)
     desk.run("run", "-p", "ping", env=env).exits(0)
-    assert server.taken()[0].headers["host"] == "models.corp.example"
+    assert server.take_requests()[0].headers["host"] == "models.corp.example"
 
 
 def test_a_pointer_to_a_key_is_written_unchanged(desk: Desk) -> None:
@@ -157,10 +157,10 @@ def test_the_test_of_the_values_is_reported(desk: Desk, server: Provider) -> Non
     assert (
         f"tested: 127.0.0.1:{server.port} lists the model gpt-4o-mini; whether it checks the key for that" in listed.out
     )
-    assert [request.path for request in server.taken()] == ["/v1/models"]
+    assert [request.path for request in server.take_requests()] == ["/v1/models"]
     outcome = desk.run("init", "--force", *flags, "--model", "mine").exits(0)
     assert "accepts the key, and the model mine answers" in outcome.out
-    assert [request.path for request in server.taken()] == ["/v1/models", "/v1/chat/completions"]
+    assert [request.path for request in server.take_requests()] == ["/v1/models", "/v1/chat/completions"]
     assert KEY not in listed.output + outcome.output
 
 
@@ -239,7 +239,7 @@ def test_the_key_from_a_variable_or_from_standard_input(desk: Desk, server: Prov
     flags = ["--key-from", source, "--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
     outcome = desk.run("init", *flags, env=env, stdin=f"{KEY}\r\nmore\n".encode()).exits(0)
     assert KEY not in outcome.output
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
     assert (f"OPENAI_API_KEY={KEY}" in saved_variables(desk)) == (source != "OPENAI_API_KEY")
 
 
@@ -272,7 +272,7 @@ def test_a_key_is_not_sent_to_an_endpoint_of_the_projects_files(desk: Desk, serv
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
     outcome = desk.run("init", env={"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}).exits(0)
     assert "not tested: " in outcome.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 # Replacing.
@@ -350,21 +350,21 @@ def test_replaced_files_are_restored_after_a_failure(desk: Desk) -> None:
 @pytest.mark.parametrize("output", ["taken", "missing/qwen.toml"])
 def test_an_unwritable_path_is_noticed_before_a_request(desk: Desk, server: Provider, output: str) -> None:
     (desk.cwd / "taken").mkdir()
-    server.taken()
+    server.take_requests()
     flags = ["--force", "--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "mine"]
     desk.run("init", "-o", output, *flags).exits(2)
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert desk.files() == {}
 
 
 def test_an_unwritable_directory_is_noticed_before_a_request(open_desk: Desk, server: Provider) -> None:
     (open_desk.cwd / "locked").mkdir(mode=0o555)
     open_desk.cwd.chmod(0o777)
-    server.taken()
+    server.take_requests()
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "mine"]
     outcome = open_desk.run("init", "-o", "locked/qwen.toml", *flags, nobody=True).exits(2)
     assert "locked: this directory is not writable" in outcome.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize(

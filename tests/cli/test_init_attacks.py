@@ -38,7 +38,9 @@ def settings(url: str, **more: object) -> str:
 def keys_at(server: Provider) -> list[str | None]:
     """Return the received keys except the project's own; a tunnel to a known provider shows none."""
     return [
-        request.authorization for request in server.taken() if request.authorization not in (None, f"Bearer {DUMMY}")
+        request.authorization
+        for request in server.take_requests()
+        if request.authorization not in (None, f"Bearer {DUMMY}")
     ]
 
 
@@ -128,7 +130,7 @@ def test_an_exported_key_goes_to_a_typed_endpoint_in_an_artifact(desk: Desk, ser
     desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).exits(0)
     desk.run("check", "--update", env=env).exits(0)
     desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).exits(0)
-    assert [request.headers["host"] for request in server.taken()] == ["elsewhere.example"]
+    assert [request.headers["host"] for request in server.take_requests()] == ["elsewhere.example"]
 
 
 def test_an_update_approves_nothing_else_in_the_artifact(desk: Desk, server: Provider) -> None:
@@ -140,7 +142,7 @@ def test_an_update_approves_nothing_else_in_the_artifact(desk: Desk, server: Pro
     desk.run("check", "--update", env=env)
     assert "evil.example" in (desk.cwd / "qwen.toml").read_text()
     desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_init_approves_only_typed_endpoints(desk: Desk) -> None:

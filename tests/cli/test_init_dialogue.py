@@ -118,7 +118,7 @@ def test_the_models_of_the_server_are_offered(
         assert not env or b"\x1b[33m" not in person.raw
         # Words are not broken.
         assert "lists 3" in " ".join(text.split())
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
     assert config(desk)["model"] == "qwen3-coder-plus"
     assert f"OPENAI_BASE_URL={server.url}/v1" in saved_text(desk)
@@ -159,7 +159,7 @@ def test_a_model_can_be_typed_whatever_the_server_lists(desk: Desk, server: Prov
         finish(person, 0)
         assert b"owned" not in person.raw
     assert config(desk)["model"] == chosen
-    paths = [request.path for request in server.taken()]
+    paths = [request.path for request in server.take_requests()]
     # An unlisted model is tested with a prompt.
     assert paths == ["/v1/models", *([] if chosen in names else ["/v1/chat/completions"])]
 
@@ -241,7 +241,7 @@ def test_a_gateway_accepts_keys_of_any_provider(desk: Desk, server: Provider) ->
         )
         type_in_turn(person, ("Model [", "\r"))
         finish(person, 0, OPENROUTER_KEY)
-    assert server.taken()[0].authorization == f"Bearer {OPENROUTER_KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {OPENROUTER_KEY}"
 
 
 def test_an_exported_key_is_offered_and_stays_in_the_environment(desk: Desk, server: Provider) -> None:
@@ -250,7 +250,7 @@ def test_an_exported_key_is_offered_and_stays_in_the_environment(desk: Desk, ser
         type_in_turn(person, ("OPENAI_API_KEY is exported: sk-0…wxyz (39 characters).", ""), ("API key (", "\r"))
         type_in_turn(person, ("Model [", "\r"))
         finish(person, 0)
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
     assert "OPENAI_API_KEY" not in saved_text(desk)
     assert KEY.encode() not in b"".join(desk.files().values())
 
@@ -292,7 +292,7 @@ def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> No
         text = finish(person, 0, wrong)
         assert "Enter keeps the key" not in text
         assert text.count("any value will do") == 1
-    assert [r.authorization for r in server.taken()] == [f"Bearer {wrong}", f"Bearer {KEY}"]
+    assert [r.authorization for r in server.take_requests()] == [f"Bearer {wrong}", f"Bearer {KEY}"]
     assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
 
 
@@ -347,7 +347,7 @@ def test_values_can_be_kept_after_other_failures(desk: Desk, server: Provider, s
         )
         finish(person, 0)
     assert f"OPENAI_API_KEY={KEY}" in saved_text(desk)
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 @pytest.mark.parametrize("reply", [refusal(404, "no such page"), Reply([b"[]"], kind="application/json")])
@@ -370,7 +370,7 @@ def test_no_verify_sends_nothing(desk: Desk, server: Provider) -> None:
         type_in_turn(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         type_in_turn(person, ("Model [gpt-4o]", "\r"))
         finish(person, 0)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_files_of_the_project_have_no_effect_on_the_trial(desk: Desk, server: Provider) -> None:
@@ -382,7 +382,7 @@ def test_files_of_the_project_have_no_effect_on_the_trial(desk: Desk, server: Pr
         type_in_turn(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
         type_in_turn(person, ("The server answers", ""), ("Model [gpt-4o]", "\r"))
         finish(person, 0)
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])

@@ -72,7 +72,7 @@ def test_a_key_goes_in_the_header_of_its_provider(desk: Desk, stand_in: Any, ser
     headers = {"Authorization": f"Bearer {KEY}"}
     with config.client_kwargs()["http_client"] as client:
         client.get("http://mine.openai.azure.com/openai/v1/models", headers=headers)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.headers["api-key"], request.authorization) == (KEY, None)
 
 
@@ -86,13 +86,13 @@ def test_the_client_uses_only_the_resolved_proxy(
     here = world(desk, OPENAI_API_KEY=KEY, HTTP_PROXY=proxy)
     with load(**here, values=url).client_kwargs()["http_client"] as client:
         client.get("http://models.example/v1/models").raise_for_status()
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert request.headers["host"] == "models.example"
     assert request.headers["proxy-authorization"].startswith("Basic ")
     direct = load(**here, values={**url, "no_proxy": ("models.example",)}).client_kwargs()["http_client"]
     with direct, pytest.raises(Exception, match=r"resol|Name|service"):
         direct.get("http://models.example/v1/models")
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_the_client_follows_no_redirect(desk: Desk, stand_in: Any, server: Provider) -> None:
@@ -134,7 +134,7 @@ def test_the_real_package_sends_the_loaded_values(
         assert answer.choices[0].message.content == "pong from mine ü"
         assert KEY not in repr(client)
         assert (client.timeout, client.max_retries) == (120.0, 0)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.path, request.authorization) == ("/whole/chat/completions", f"Bearer {KEY}")
 
 
@@ -144,7 +144,7 @@ def test_the_real_package_streams(desk: Desk, package: Any, server: Provider) ->
     with client, client.chat.completions.create(model=config.model, messages=MESSAGES, stream=True) as stream:
         texts = [piece.choices[0].delta.content or "" for piece in stream if piece.choices]
     assert "".join(texts) == "pong from mine ü"
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_the_real_package_works_asynchronously(desk: Desk, package: Any, server: Provider) -> None:
@@ -155,7 +155,7 @@ def test_the_real_package_works_asynchronously(desk: Desk, package: Any, server:
             return await client.chat.completions.create(model=config.model, messages=MESSAGES)
 
     assert asyncio.run(ask()).choices[0].message.content == "pong from mine ü"
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("is_async", [False, True])
@@ -176,7 +176,7 @@ def test_the_real_package_sends_the_key_of_azure_in_one_header(
     else:
         with package.OpenAI(**arguments) as client:
             client.chat.completions.create(**chat)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.headers["api-key"], request.authorization) == (KEY, None)
 
 
@@ -187,7 +187,7 @@ def test_the_real_package_sends_no_key_along_a_redirect(desk: Desk, package: Any
     with package.OpenAI(**config.client_kwargs()) as client, pytest.raises(package.APIStatusError) as caught:
         client.chat.completions.create(model="m", messages=MESSAGES)
     assert caught.value.status_code == 307
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 def whole() -> Any:

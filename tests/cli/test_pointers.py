@@ -50,7 +50,7 @@ def keys(desk: Desk) -> dict[str, str]:
 
 
 def received_keys(server: Provider) -> list[str | None]:
-    return [request.authorization for request in server.taken()]
+    return [request.authorization for request in server.take_requests()]
 
 
 def endpoint(server: Provider) -> list[str]:
@@ -300,7 +300,7 @@ def test_a_project_runs_no_command(desk: Desk, server: Provider, profile: str, f
         assert code in (None, outcome.code), (words, outcome)
         assert "Traceback" not in outcome.output
     assert not is_marked(desk)
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert "a file of a project may not set a command" in outcomes[0].err
 
 

@@ -56,7 +56,7 @@ def basic(login: str) -> str:
 def test_the_login_of_a_proxy_reaches_the_proxy(desk: Desk, server: Provider, written: str, sent: str) -> None:
     proxy = server.url.replace("//", f"//{written}@")
     outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=proxy)).exits(0)
-    assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(sent)]
+    assert [r.headers["proxy-authorization"] for r in server.take_requests()] == [basic(sent)]
     assert written not in outcome.output
 
 
@@ -112,7 +112,7 @@ def test_an_artifact_takes_the_login_from_the_proxys_origin(desk: Desk, server: 
     desk.run("resolve", *argv, "-o", "qwen.toml", env=env).exits(0)
     assert PASSWORD not in (desk.cwd / "qwen.toml").read_text()
     desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=env).exits(0)
-    assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(f"user:{PASSWORD}")]
+    assert [r.headers["proxy-authorization"] for r in server.take_requests()] == [basic(f"user:{PASSWORD}")]
 
 
 def test_a_login_goes_only_to_its_own_proxy(desk: Desk, server: Provider) -> None:
@@ -123,8 +123,8 @@ def test_a_login_goes_only_to_its_own_proxy(desk: Desk, server: Provider) -> Non
     with provider() as other:
         (desk.cwd / "qwen.toml").write_text(text.replace(server.url, other.url))
         desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=elsewhere()).exits(0)
-        assert ["proxy-authorization" in r.headers for r in other.taken()] == [False]
-    assert server.taken() == []
+        assert ["proxy-authorization" in r.headers for r in other.take_requests()] == [False]
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("scheme", ["socks", "socks5", "socks5h"])
@@ -135,7 +135,7 @@ def test_requests_go_through_a_socks_proxy(desk: Desk, server: Provider, scheme:
         desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).exits(0)
     assert proxy.targets == ["models.example:80"]
     assert proxy.logins == ([login] if login else [])
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 @pytest.mark.parametrize("login", ["", "user:wrong"])
@@ -145,7 +145,7 @@ def test_a_socks_proxy_that_refuses_the_login(desk: Desk, server: Provider, logi
         outcome = desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).exits(6)
     assert ("Check the login in ALL_PROXY" if login else "Add the login to the URL in ALL_PROXY") in outcome.err
     assert "wrong" not in outcome.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("login", ["", "user:wrong"])
@@ -179,7 +179,7 @@ def test_an_invalid_proxy_that_is_not_used_is_ignored(desk: Desk, server: Provid
     desk.run("check", "qwen.toml", env=env).exits(0)
     desk.run(*ASK, env=env).exits(0)
     desk.run(*ASK, "--config", "qwen.toml", env=env).exits(0)
-    assert len(server.taken()) == 2
+    assert len(server.take_requests()) == 2
 
 
 @pytest.mark.parametrize("text", UNREADABLE)

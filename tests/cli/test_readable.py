@@ -10,7 +10,7 @@ import pytest
 from qwen_cfg.cli.output import wrap_lines
 
 from .process import KEY, env_of
-from .terminal import Typing, see
+from .terminal import Typing, run_on_screen
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -52,7 +52,7 @@ def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> N
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://localhost/v1", "OPENAI_MODEL": "m"}
     desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=env).exits(0)
     piped = desk.run(*argv, env={"COLUMNS": "96"})
-    screen = see(desk, *argv, width=width)
+    screen = run_on_screen(desk, *argv, width=width)
     longest = max(map(len, words_of(piped.output)))
     if longest < width - 20:
         assert sorted(set(words_of(screen.text))) == sorted(set(words_of(piped.output)))
@@ -74,7 +74,7 @@ def test_the_urls_of_terms_are_whole(desk: Desk, width: int) -> None:
     argv = ["terms", *PLAIN, "--no-env-file"]
     piped = {word for word in words_of(desk.run(*argv).exits(0).out) if word.startswith("https://")}
     assert piped
-    assert piped <= set(words_of(see(desk, *argv, width=width).text))
+    assert piped <= set(words_of(run_on_screen(desk, *argv, width=width).text))
 
 
 def test_an_error_that_is_piped_stays_one_line(desk: Desk) -> None:
@@ -145,7 +145,7 @@ def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
     make_long_project(desk)
     for argv, texts in LONG_TEXTS:
         words = ["-C", f"../../{LONG_PLACE}/src", "resolve", *argv]
-        lines = see(desk, *words, width=width, env={"NO_COLOR": "1"}).raw.decode().splitlines()
+        lines = run_on_screen(desk, *words, width=width, env={"NO_COLOR": "1"}).raw.decode().splitlines()
         for text in texts:
             assert any(text in line for line in lines), (argv, text)
         whole = set(words_of(desk.run(*words, env={"COLUMNS": "200"}).out))
@@ -160,14 +160,20 @@ def test_no_url_is_cut_by_the_doctor(desk: Desk, server: Provider, width: int) -
     make_long_project(desk)
     url = f"{server.url}/v1/a-rather-long-path/of-a-gateway/with-a-deployment-of-ours"
     env = env_of(server, OPENAI_BASE_URL=url, NO_COLOR="1")
-    lines = see(desk, "-C", f"../../{LONG_PLACE}/src", "doctor", *PLAIN, env=env, width=width).raw.decode().splitlines()
+    lines = (
+        run_on_screen(desk, "-C", f"../../{LONG_PLACE}/src", "doctor", *PLAIN, env=env, width=width)
+        .raw.decode()
+        .splitlines()
+    )
     assert any(url in line for line in lines)
     assert any("OPENAI_BASE_URL" in line for line in lines)
 
 
 @pytest.mark.parametrize("width", [40, 50])
 def test_a_row_of_the_settings_is_not_wrapped_into_the_next(desk: Desk, width: int) -> None:
-    lines = see(desk, "resolve", "--explain", "--profile", "qwen-code-0.21", width=width, env={"NO_COLOR": "1"}).lines
+    lines = run_on_screen(
+        desk, "resolve", "--explain", "--profile", "qwen-code-0.21", width=width, env={"NO_COLOR": "1"}
+    ).lines
     (row,) = [number for number, line in enumerate(lines) if "workspace" in line]
     assert lines[row].lstrip().startswith("absent  workspace")
     assert "settings.json" in lines[row] or lines[row + 1] == "    ./.qwen/settings.json"
@@ -226,7 +232,7 @@ def test_every_command_is_coloured_only_if_allowed_and_otherwise_unchanged(desk:
         for env in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
             restore(desk, state)
             if where == "terminal":
-                screen = see(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
+                screen = run_on_screen(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
                 assert screen.code == code, argv
                 outputs.append(screen.raw.decode())
             else:
@@ -248,12 +254,12 @@ def test_an_error_has_the_colour_that_an_option_chooses(desk: Desk) -> None:
     argv = ["resolve", "--explain", "--env-file", "missing", "--color"]
     assert colored_texts(desk.run(*argv, "always").exits(3).err) == ["qwen-cfg:"]
     assert "\x1b" not in desk.run(*argv, "never", env={"FORCE_COLOR": "1"}).exits(3).err
-    assert b"\x1b" not in see(desk, *argv, "never").raw
+    assert b"\x1b" not in run_on_screen(desk, *argv, "never").raw
 
 
 def test_a_written_file_is_named_in_a_terminal(desk: Desk) -> None:
     argv = ["resolve", *PLAIN, "-o", "qwen.toml"]
-    assert "wrote qwen.toml" in see(desk, *argv, env={"OPENAI_API_KEY": KEY}).text
+    assert "wrote qwen.toml" in run_on_screen(desk, *argv, env={"OPENAI_API_KEY": KEY}).text
     assert desk.run(*argv, env={"OPENAI_API_KEY": KEY}).exits(0).output == ""
 
 
@@ -279,7 +285,7 @@ def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server
         chat.until("0 tokens")
         chat.type(f"help{ENTER}").until("/stats", "\n>")
         assert chat.type(f"{word}{ENTER}").exit_code() == 0
-    assert [request for request in server.taken() if request.path.endswith("/completions")] == []
+    assert [request for request in server.take_requests() if request.path.endswith("/completions")] == []
 
 
 def test_a_refused_key_in_a_conversation_suggests_auth(desk: Desk, server: Provider) -> None:

@@ -73,4 +73,4 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
         process = run_in_shell(desk, command)
         assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
         assert KEY not in process.stdout + process.stderr
-    assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
+    assert {request.authorization for request in server.take_requests()} == {f"Bearer {KEY}"}

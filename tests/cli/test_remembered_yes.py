@@ -65,13 +65,13 @@ def test_approval_is_for_the_target_of_a_link(desk: Desk, server: Provider, way:
     assert (f"is a link to {desk.home}/first/keys" in outcome.err) == (before == "link")
     desk.run("trust", "--yes", *NEWER).exits(0)
     ask(desk, server, *NEWER).exits(0)
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
     link(desk, place, "second/keys")
     for words in (["run", "-p", "x"], ["doctor"]):
         refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).exits(5)
         assert f"{place if place[:2] == '..' else './.env'} is a link to {desk.home}/second/keys" in refused.err
         assert SECOND not in refused.output
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("linked", ["a directory", "the directory with the file"])
@@ -90,10 +90,10 @@ def test_approval_is_for_the_target_of_a_linked_directory(desk: Desk, server: Pr
         words = ["--config", "a.toml"]
     desk.run("trust", "--yes", *words).exits(0)
     ask(desk, server, *words).exits(0)
-    assert server.taken()[0].authorization == f"Bearer {FIRST}"
+    assert server.take_requests()[0].authorization == f"Bearer {FIRST}"
     link(desk, "named" if linked == "a directory" else ".qwen", "second")
     assert f"{desk.home}/second/.env" in ask(desk, server, *words).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("reference", ["env-file:keys/here:TEAM_KEY", "settings"])
@@ -111,11 +111,11 @@ def test_approval_of_an_artifact_is_for_its_present_key_file(desk: Desk, server:
     desk.write("work/app/a.toml", text)
     desk.run("trust", "--config", "a.toml", "--yes").exits(0)
     ask(desk, server, "--config", "a.toml").exits(0)
-    assert server.taken()[0].authorization == f"Bearer {FIRST}"
+    assert server.take_requests()[0].authorization == f"Bearer {FIRST}"
     link(desk, place, "second")
     refused = ask(desk, server, "--config", "a.toml").exits(5)
     assert f"is a link to {desk.home}/second/" in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_approval_lasts_if_no_link_changes(desk: Desk, server: Provider) -> None:
@@ -128,7 +128,7 @@ def test_approval_lasts_if_no_link_changes(desk: Desk, server: Provider) -> None
     desk.write("first/keys", f"# a comment\nOTHER=x\nOPENAI_API_KEY={KEY}\n")
     desk.write(OWN, json.dumps(message_of(baseUrl=STRANGER) | {"model": {"name": "another"}}))
     ask(desk, server, *NEWER).exits(0)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {FIRST}", f"Bearer {KEY}"]
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {FIRST}", f"Bearer {KEY}"]
 
 
 # Users who are not asked.
@@ -158,7 +158,7 @@ def test_a_user_with_own_settings_and_key_is_not_asked(desk: Desk, server: Provi
     env = {"MY_API_KEY": KEY} if held == "shell" else {}
     for words in (["run", "-p", "x", *NEWER], ["resolve", *NEWER, "-o", "a.toml"], ["check", "a.toml", *NEWER]):
         run_without_question(desk, server, *words, **env)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"]
     assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
 
 
@@ -177,7 +177,7 @@ def test_a_package_with_its_own_env_file_is_not_asked_about(desk: Desk, server: 
     desk.run(
         "run", "-p", "x", *method, cwd=desk.cwd / "packages/one", env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}
     ).exits(0)
-    assert {request.headers["host"] for request in server.taken()} == {"stranger.example"}
+    assert {request.headers["host"] for request in server.take_requests()} == {"stranger.example"}
     assert desk.run("trust", "list").exits(0).out == "nothing is trusted\n"
 
 
@@ -191,4 +191,4 @@ def test_after_init_no_question_follows(desk: Desk, server: Provider, profile: s
         run_without_question(desk, server, "init", "--no-verify", *flags, *given, **env)
         for words in (["run", "-p", "x", "--profile", profile], ["run", "-p", "x", "--config", "qwen.toml"], ["check"]):
             run_without_question(desk, server, *words, **env)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"] * 4

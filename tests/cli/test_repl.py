@@ -15,7 +15,7 @@ from support.provider import (
     events,
     finish,
     refusal,
-    streamed,
+    streamed_reply,
     usage,
 )
 
@@ -103,7 +103,7 @@ def test_ctrl_c_clears_the_line_and_shows_how_to_exit(chat: Typing, server: Prov
 
 
 def test_a_piece_is_on_the_screen_while_the_server_still_waits(chat: Typing, server: Provider) -> None:
-    slow = replace(streamed("Once **upon", "** never"), pause=SLOW_SECONDS)
+    slow = replace(streamed_reply("Once **upon", "** never"), pause=SLOW_SECONDS)
     server.replies.append(slow)
     chat.type(f"tell{ENTER}").until("> tell", "Once **upon")
     assert "never" not in chat.text
@@ -111,9 +111,9 @@ def test_a_piece_is_on_the_screen_while_the_server_still_waits(chat: Typing, ser
 
 
 def test_a_conversation(chat: Typing, server: Provider) -> None:
-    ask(chat, server, "one", streamed("first ", "answer"), "first answer")
+    ask(chat, server, "one", streamed_reply("first ", "answer"), "first answer")
     chat.until("15 tokens")
-    ask(chat, server, "two", streamed("second"), "second")
+    ask(chat, server, "two", streamed_reply("second"), "second")
     chat.until("30 tokens")
     assert [m["role"] for m in server.requests[-1].body["messages"]] == ["user", "assistant", "user"]
     assert server.requests[-1].texts == ["one", "first answer", "two"]
@@ -124,7 +124,7 @@ def test_markdown_is_rendered(chat: Typing, server: Provider) -> None:
         "# Title\n\nSome **bold** and `code`\nand [a link](http://u.example/v).\n\n- a\n- b\n  - c\n\n"
         "```py\ndef f(x):\n\treturn x\n```\n\n| n | m |\n|---|---|\n| 1 | 2 |\n\n<b>raw</b> [red]x[/red]\n"
     )
-    screen = ask(chat, server, "show", streamed(*re.findall(r"(?s).{1,7}", text)), "raw</b>")
+    screen = ask(chat, server, "show", streamed_reply(*re.findall(r"(?s).{1,7}", text)), "raw</b>")
     expected = "Title||Some bold and code|and a link (http://u.example/v).|| • a| • b|    • c||def f(x):|    return x||"
     assert "|".join(lines_after(screen, "show")).startswith(expected)
     assert lines_after(screen, "show")[-2:] == ["<b>raw</b> [red]x[/red]", ""]
@@ -135,7 +135,7 @@ def test_markdown_is_rendered(chat: Typing, server: Provider) -> None:
 def test_a_long_answer_stays_whole_in_the_scrollback(chat: Typing, server: Provider) -> None:
     lines = [f"item {number}" for number in range(60)]
     pieces = [f"- {line}\n" for line in lines]
-    text = ask(chat, server, "list", streamed(*pieces, pause=0.002), "item 59")
+    text = ask(chat, server, "list", streamed_reply(*pieces, pause=0.002), "item 59")
     assert lines_after(text, "list") == [*(f" • {line}" for line in lines), ""]
 
 
@@ -151,7 +151,7 @@ def test_a_long_answer_stays_whole_in_the_scrollback(chat: Typing, server: Provi
 def test_a_block_that_is_higher_than_the_window_is_written_once(
     chat: Typing, server: Provider, pieces: list[str]
 ) -> None:
-    server.replies.append(streamed(*pieces, pause=0.001))
+    server.replies.append(streamed_reply(*pieces, pause=0.001))
     before = len(chat.raw)
 
     def items() -> list[int]:
@@ -167,7 +167,7 @@ def test_a_block_that_is_higher_than_the_window_is_written_once(
 
 
 def test_the_spinner_turns_until_the_first_token(chat: Typing, server: Provider) -> None:
-    server.replies.append(replace(streamed("here"), wait=0.5))
+    server.replies.append(replace(streamed_reply("here"), wait=0.5))
     chat.type(f"wait{ENTER}").until("waiting for m, 0 s (Ctrl-C stops)")
     assert lines_after(chat.until("here", "\n>"), "wait") == ["here", ""]
 
@@ -177,44 +177,44 @@ def test_reasoning_is_shown_separately_and_is_not_part_of_the_conversation(chat:
     text = ask(chat, server, "why", Reply(events(*thought, chunk(content="So."), finish(), usage())), "So.")
     assert lines_after(text, "why") == ["  Let me see.", "", "So.", ""]
     assert b"\x1b[2mLet me see." in chat.raw or b"\x1b[2mLet me" in chat.raw
-    ask(chat, server, "next", streamed("ok"), "ok")
+    ask(chat, server, "next", streamed_reply("ok"), "ok")
     assert server.requests[-1].texts == ["why", "So.", "next"]
 
 
 def test_an_answer_cannot_control_the_terminal(chat: Typing, server: Provider) -> None:
     evil = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt &#x202e;\rover"
     before = len(chat.raw)
-    text = ask(chat, server, "go", streamed(*evil), "over")
+    text = ask(chat, server, "go", streamed_reply(*evil), "over")
     assert lines_after(text, "go")[0] == r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt \u202eover"
     for steering in (b"\x1b[31m", b"\x1b]", b"\x07", "\x9b".encode(), "\u202e".encode()):
         assert steering not in chat.raw[before:]
 
 
 def test_a_known_key_is_not_shown(chat: Typing, server: Provider) -> None:
-    text = ask(chat, server, "key", streamed("it is ", KEY[:9], KEY[9:], " indeed"), "indeed")
+    text = ask(chat, server, "key", streamed_reply("it is ", KEY[:9], KEY[9:], " indeed"), "indeed")
     assert lines_after(text, "key")[0] == "it is [redacted] indeed"
 
 
 def test_ctrl_c_stops_the_answer_and_not_the_session(chat: Typing, server: Provider) -> None:
-    server.replies.append(replace(streamed("so far", " never"), pause=SLOW_SECONDS))
+    server.replies.append(replace(streamed_reply("so far", " never"), pause=SLOW_SECONDS))
     chat.type(f"long{ENTER}").until("so far")
     chat.type(CTRL_C).until("so far", "(stopped)", "\n>")
     assert server.hung_up.wait(10)
-    ask(chat, server, "go on", streamed("and on"), "and on")
+    ask(chat, server, "go on", streamed_reply("and on"), "and on")
     assert server.requests[-1].texts == ["long", "so far", "go on"]
     assert "never" not in chat.text
 
 
 def test_a_prompt_stopped_before_any_answer_is_forgotten(chat: Typing, server: Provider) -> None:
-    server.replies.append(replace(streamed("never"), wait=SLOW_SECONDS))
+    server.replies.append(replace(streamed_reply("never"), wait=SLOW_SECONDS))
     chat.type(f"lost{ENTER}").until("waiting for m")
     chat.type(CTRL_C).until("(stopped)", "\n>")
-    ask(chat, server, "again", streamed("yes"), "yes")
+    ask(chat, server, "again", streamed_reply("yes"), "yes")
     assert server.requests[-1].texts == ["again"]
 
 
 def test_text_typed_during_an_answer_is_the_next_input(chat: Typing, server: Provider) -> None:
-    server.replies += [replace(streamed("slowly", " done"), pause=0.3), streamed("next")]
+    server.replies += [replace(streamed_reply("slowly", " done"), pause=0.3), streamed_reply("next")]
     chat.type(f"one{ENTER}").until("slowly")
     chat.type(f"two{ENTER}").until("done", "> two", "next")
     assert server.requests[-1].texts == ["one", "slowly done", "two"]
@@ -224,7 +224,7 @@ def test_an_answer_that_was_cut_off_stays(chat: Typing, server: Provider) -> Non
     text = ask(chat, server, "cut", Reply(events(chunk(content="half a"), done=False), drop=True), "cut off")
     assert lines_after(text, "cut")[:2] == ["half a", ""]
     assert "base_url" in text
-    ask(chat, server, "go on", streamed("b"), "b")
+    ask(chat, server, "go on", streamed_reply("b"), "b")
     assert server.requests[-1].texts == ["cut", "half a", "go on"]
 
 
@@ -250,7 +250,7 @@ def test_an_answer_at_the_limit_of_tokens_and_of_another_model(chat: Typing, ser
 def test_an_error_is_shown_and_the_question_can_be_recalled(chat: Typing, server: Provider) -> None:
     text = ask(chat, server, "why", refusal(400, "No such thing"), "No such thing")
     assert "Traceback" not in text
-    server.replies.append(streamed("because"))
+    server.replies.append(streamed_reply("because"))
     chat.type(UP).until("No such thing", "> why")
     chat.type(ENTER).until("because")
     assert server.requests[-1].texts == ["why"]
@@ -264,7 +264,7 @@ def test_a_refused_key_names_its_origin(chat: Typing, server: Provider) -> None:
 
 def test_a_retry_is_shown(chat: Typing, server: Provider) -> None:
     server.replies.append(refusal(429, "slow down", retry_after="0.2"))
-    text = ask(chat, server, "hi", streamed("now"), "trying again in 0.2 s (1 of 3)", "now")
+    text = ask(chat, server, "hi", streamed_reply("now"), "trying again in 0.2 s (1 of 3)", "now")
     assert lines_after(text, "hi")[-2:] == ["now", ""]
 
 
@@ -402,9 +402,9 @@ def test_statistics(chat: Typing, server: Provider) -> None:
 
 
 def test_clear_forgets_the_conversation_and_keeps_the_usage_totals(chat: Typing, server: Provider) -> None:
-    ask(chat, server, "one", streamed("first"), "first")
+    ask(chat, server, "one", streamed_reply("first"), "first")
     type_and_wait(chat, "/clear", "cleared")
-    ask(chat, server, "two", streamed("second"), "second")
+    ask(chat, server, "two", streamed_reply("second"), "second")
     assert server.requests[-1].texts == ["two"]
     chat.until("30 tokens")
 
@@ -454,7 +454,7 @@ def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) ->
 def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
     type_and_wait(chat, "/save", "no file to save to")
     type_and_wait(chat, "/save x.md", "the conversation is empty")
-    ask(chat, server, "one", streamed(f"**first** {KEY}"), "first")
+    ask(chat, server, "one", streamed_reply(f"**first** {KEY}"), "first")
     type_and_wait(chat, "/save ~/my chat.md", "The conversation is saved in ~/my chat.md")
     saved = desk.home / "my chat.md"
     assert saved.read_text() == "## Question\n\none\n\n## Answer\n\n**first** [redacted]\n"
@@ -471,7 +471,7 @@ def test_model_lists_the_models_of_the_server(chat: Typing, server: Provider) ->
 
 
 def test_model_changes_the_requested_model(chat: Typing, server: Provider) -> None:
-    ask(chat, server, "one", streamed("first"), "first")
+    ask(chat, server, "one", streamed_reply("first"), "first")
     type_and_wait(chat, "/model gpt-4o-mini", "The model is gpt-4o-mini (/model).")
     chat.until("gpt-4o-mini · 127.0.0.1")
     type_and_wait(chat, "two", "pong from gpt-4o-mini")
@@ -491,7 +491,7 @@ def test_models_that_cannot_be_listed_do_not_end_the_conversation(desk: Desk, se
 
 def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
     text = "**plain** answer\n- a"
-    server.replies += [replace(streamed(*text), wait=0.3), refusal(400, "No such thing")]
+    server.replies += [replace(streamed_reply(*text), wait=0.3), refusal(400, "No such thing")]
     with Typing(desk, "run", env=env_of(server), term="dumb") as chat:
         chat.until("Ctrl-D exits\n>")
         chat.type("one\\\r").when(lambda: chat.raw.endswith(b"> one\\\r\n  "), "the line does not go on")
@@ -507,7 +507,7 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
 
 
 def test_ctrl_c_stops_an_answer_on_a_dumb_terminal(desk: Desk, server: Provider) -> None:
-    server.replies.append(replace(streamed("so far", " never"), pause=SLOW_SECONDS))
+    server.replies.append(replace(streamed_reply("so far", " never"), pause=SLOW_SECONDS))
     with Typing(desk, "run", env=env_of(server), term="dumb") as chat:
         chat.until("\n>")
         chat.type("long\r").until("so far")
@@ -517,7 +517,7 @@ def test_ctrl_c_stops_an_answer_on_a_dumb_terminal(desk: Desk, server: Provider)
 
 
 def test_without_color_there_is_none(desk: Desk, server: Provider) -> None:
-    server.replies += [streamed("**bold** `code`\n\n```py\nimport re\n```\n"), refusal(400, "No such thing")]
+    server.replies += [streamed_reply("**bold** `code`\n\n```py\nimport re\n```\n"), refusal(400, "No such thing")]
     with Typing(desk, "run", env=env_of(server, NO_COLOR="1")) as chat:
         chat.until("0 tokens")
         type_and_wait(chat, "hi", "import re")
@@ -533,7 +533,9 @@ def test_without_color_there_is_none(desk: Desk, server: Provider) -> None:
 def test_a_narrow_terminal(desk: Desk, server: Provider, width: int, height: int) -> None:
     table = "| one | two | three |\n|---|---|---|\n| a | b | c |\n"
     deep = "".join(f"{'> ' * depth}- {'x' * 30}\n" for depth in range(12))
-    server.replies.append(streamed(*(table + "\n" + deep + "\n```py\nlong = " + "1" * 50 + "\n```\n\nthe\n\nend.")))
+    server.replies.append(
+        streamed_reply(*(table + "\n" + deep + "\n```py\nlong = " + "1" * 50 + "\n```\n\nthe\n\nend."))
+    )
     with Typing(desk, "run", env=env_of(server), width=width, height=height) as chat:
         chat.until(">")
         chat.type(f"hi{ENTER}").until("end.")
@@ -551,7 +553,7 @@ def test_the_bottom_line_keeps_the_tokens(desk: Desk, server: Provider, width: i
 
 
 def test_a_window_that_becomes_another_size(chat: Typing, server: Provider) -> None:
-    server.replies.append(replace(streamed(*(["word "] * 30), "\n\nthe end."), pause=0.02))
+    server.replies.append(replace(streamed_reply(*(["word "] * 30), "\n\nthe end."), pause=0.02))
     chat.type(f"go{ENTER}").until("word word")
     chat.resize(40, 12).until("the end.", "\n>")
     assert chat.type(CTRL_D).exit_code() == 0
@@ -559,7 +561,7 @@ def test_a_window_that_becomes_another_size(chat: Typing, server: Provider) -> N
 
 def test_a_window_that_becomes_narrower_in_the_middle_of_a_list(chat: Typing, server: Provider) -> None:
     items = [f"item {number} {'x' * 60}" for number in range(60)]
-    server.replies.append(streamed(*(f"- {item}\n" for item in items), "\nthe end.", pause=0.01))
+    server.replies.append(streamed_reply(*(f"- {item}\n" for item in items), "\nthe end.", pause=0.01))
     chat.type(f"go{ENTER}").until("item 20")
     text = chat.resize(50, 24).until("the end.", "\n>")
     assert [number for number in range(60) if not re.search(rf" • item {number}\b", text)] == []

@@ -84,7 +84,7 @@ def test_the_sent_values_are_the_compiled_ones(desk: Desk, server: Provider) -> 
     desk.run("resolve", *flags, "-o", "a.toml").exits(0)
     desk.run("run", "-p", "ping", *flags).exits(0)
     desk.run("run", "-p", "ping", "--config", "a.toml").exits(0)
-    request, again = server.taken()
+    request, again = server.take_requests()
     assert (compiled["model"], compiled["base_url"]) == (request.body["model"], f"{server.url}/base/v1/")
     assert request.path == "/base/v1/chat/completions"
     assert again == request
@@ -110,7 +110,7 @@ def test_the_key_arrives_from_every_origin(desk: Desk, server: Provider, source:
         else:
             desk.write("work/app/.env", f"OPENAI_API_KEY='{key}'\n")
     outcome = desk.run("run", "-p", "ping", *argv, env=env).exits(0)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert request.authorization == f"Bearer {key}"
     assert request.path == "/v1/chat/completions"
     assert outcome.out == "pong from gpt-4o ü\n"
@@ -122,7 +122,7 @@ def test_the_key_arrives_from_every_origin(desk: Desk, server: Provider, source:
 def test_an_artifact_alone_is_enough(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.json", "--inline-secrets", env=env_of(server)).exits(0)
     desk.run("run", "-p", "ping", "--config", "a.json").exits(0)
-    (calm,) = server.taken()
+    (calm,) = server.take_requests()
     assert (calm.authorization, calm.path, calm.body["model"]) == (f"Bearer {KEY}", "/v1/chat/completions", "m")
     hostile = {
         "HTTP_PROXY": "http://127.0.0.1:9",
@@ -140,7 +140,7 @@ def test_an_artifact_alone_is_enough(desk: Desk, server: Provider) -> None:
     desk.write(".netrc", "machine 127.0.0.1 login somebody password else\n").chmod(0o600)
     for home in (desk.home, None, "", "/no/such/home"):
         desk.run("run", "-p", "ping", "--config", "a.json", env=hostile, home=home).exits(0)
-        assert server.taken() == [calm]
+        assert server.take_requests() == [calm]
 
 
 def test_a_run_over_https(desk: Desk, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_run_over_https(desk: Desk, tmp_path: Path) -> None:
             "OPENAI_API_KEY": KEY,
         }
         desk.run("run", "-p", "ping", "--config", "a.toml", env=hostile).exits(0)
-        assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+        assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"]
     assert not (desk.cwd / "keys.log").exists()
 
 
@@ -167,7 +167,7 @@ def test_secret_from_can_be_combined_with_an_artifact(desk: Desk, server: Provid
     desk.run("resolve", "-o", "a.toml", env=env_of(server)).exits(0)
     moved = ["run", "-p", "ping", "--config", "a.toml", "--secret-from", "environment:CI_KEY"]
     desk.run(*moved, env={"CI_KEY": "sk-of-the-ci-0123456789"}).exits(0)
-    assert server.taken()[0].authorization == "Bearer sk-of-the-ci-0123456789"
+    assert server.take_requests()[0].authorization == "Bearer sk-of-the-ci-0123456789"
     desk.run(*moved).exits(3)
 
 
@@ -184,7 +184,7 @@ def test_secret_from_can_be_combined_with_an_artifact(desk: Desk, server: Provid
 def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider, argv: list[str]) -> None:
     desk.run("resolve", "-o", "a.toml", env=env_of(server)).exits(0)
     desk.run("run", "-p", "x", "--config", "a.toml", *argv, env=env_of(server)).exits(2)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_only_the_proxy_of_the_config_is_used(desk: Desk, server: Provider) -> None:
@@ -192,13 +192,13 @@ def test_only_the_proxy_of_the_config_is_used(desk: Desk, server: Provider) -> N
     url = "http://models.example/v1"
     flags = ["run", "-p", "ping", "--openai-base-url", url, "--openai-api-key", KEY, "--timeout", "5"]
     desk.run(*flags, "--proxy", server.url).exits(0)
-    assert [r.headers["host"] for r in server.taken()] == ["models.example"]
+    assert [r.headers["host"] for r in server.take_requests()] == ["models.example"]
     desk.run(*flags, env={"HTTPS_PROXY": server.url}).exits(0)
-    assert [r.headers["host"] for r in server.taken()] == ["models.example"]
+    assert [r.headers["host"] for r in server.take_requests()] == ["models.example"]
     desk.run("run", "-p", "ping", "--proxy", "http://127.0.0.1:9", "--no-proxy", "127.0.0.1", env=env_of(server)).exits(
         0
     )
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 # The prompt.
@@ -206,7 +206,7 @@ def test_only_the_proxy_of_the_config_is_used(desk: Desk, server: Provider) -> N
 
 def test_the_prompt_is_read_from_standard_input(desk: Desk, server: Provider) -> None:
     desk.run("run", env=env_of(server), stdin="zwei\nZeilen ü\n".encode()).exits(0)
-    assert server.taken()[0].body["messages"][0]["content"] == "zwei\nZeilen ü\n"
+    assert server.take_requests()[0].body["messages"][0]["content"] == "zwei\nZeilen ü\n"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_the_prompt_is_read_from_standard_input(desk: Desk, server: Provider) ->
 def test_an_empty_prompt_is_a_usage_error(desk: Desk, server: Provider, argv: list[Any], stdin: bytes) -> None:
     for locale in ({}, {"LC_ALL": "C.UTF-8"}):
         assert desk.run("run", *argv, env={**env_of(server), **locale}, stdin=stdin).exits(2).out == ""
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_closed_standard_input_is_no_prompt(desk: Desk, server: Provider) -> None:
@@ -259,7 +259,7 @@ def test_after_a_failure_only_the_provider_has_the_key(
     assert outcome.out == ""
     assert server.url in outcome.err
     assert key not in outcome.err
-    assert server.taken()[0].authorization == f"Bearer {key}"
+    assert server.take_requests()[0].authorization == f"Bearer {key}"
 
 
 def test_a_redirect_is_not_followed(desk: Desk, server: Provider) -> None:
@@ -270,8 +270,8 @@ def test_a_redirect_is_not_followed(desk: Desk, server: Provider) -> None:
             assert KEY not in outcome.output
             assert "307" in outcome.err
             # The redirecting server gets one request, and the target none.
-            assert [request.path for request in server.taken()] == ["/redirects/chat/completions"]
-        assert elsewhere.taken() == []
+            assert [request.path for request in server.take_requests()] == ["/redirects/chat/completions"]
+        assert elsewhere.take_requests() == []
 
 
 def test_a_provider_that_times_out(desk: Desk, server: Provider) -> None:
@@ -296,7 +296,7 @@ def test_a_key_that_no_header_can_carry_is_not_sent(desk: Desk, server: Provider
     desk.run("resolve", "-o", "a.toml", env=env_of(server)).exits(0)
     outcome = desk.run("run", "-p", "ping", *argv, env=env_of(server, key=key))
     assert KEY not in outcome.output
-    assert server.taken() == []
+    assert server.take_requests() == []
     outcome.exits(3)
 
 
@@ -307,13 +307,13 @@ def test_an_invalid_ca_bundle(desk: Desk, server: Provider) -> None:
     for path in ("missing.pem", "x.pem", ".", "pipe.pem", "endless.pem"):
         outcome = desk.run("run", "-p", "x", "--ca-bundle", path, env=env_of(server)).exits(3)
         assert path in outcome.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_qwen_oauth_sends_no_key(desk: Desk, server: Provider) -> None:
     outcome = desk.run("run", "-p", "x", "--auth-type", "qwen-oauth", env=env_of(server))
     assert outcome.exits(3).out == ""
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 # Invalid keys, and keys with odd characters around them.

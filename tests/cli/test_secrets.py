@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .process import Desk, run_each
-from .terminal import see
+from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -243,7 +243,7 @@ def test_a_model_that_looks_like_a_key_is_not_shown(desk: Desk) -> None:
 def test_a_terminal_shows_no_secret(desk: Desk, where: Callable[[list[str]], World], width: int) -> None:
     world = where([SHAPES["plain"].format(number) for number in range(3)])
     write_world(desk, world)
-    screen = see(desk, "resolve", "--explain", "--all", *world.flags, width=width, env=world.env)
+    screen = run_on_screen(desk, "resolve", "--explain", "--all", *world.flags, width=width, env=world.env)
     closed_up = "".join(screen.text.split())
     assert not [secret for secret in world.secrets if secret in closed_up or secret in screen.text]
 

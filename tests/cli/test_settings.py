@@ -126,7 +126,7 @@ def test_no_project_gets_a_variable_of_the_user(desk: Desk, server: Provider, ro
         desk.run("resolve", "--explain", "--format", "json", env=env),
     ]
     assert outcomes[0].code in (3, 5) or route == "a header"
-    assert all(SECRET not in json.dumps(vars(request)) for request in server.taken())
+    assert all(SECRET not in json.dumps(vars(request)) for request in server.take_requests())
     for outcome in outcomes:
         assert "Traceback" not in outcome.output
         assert SECRET not in outcome.output
@@ -143,7 +143,7 @@ def test_after_approval_the_key_goes_to_the_named_endpoint(desk: Desk, server: P
     desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).exits(0)
     desk.run("resolve", *NEWER, "-o", "a.toml", env=env).exits(0)
     desk.run("run", "-p", "ping", "--config", "a.toml", "--trust-project", env=env).exits(0)
-    assert {request.authorization for request in server.taken()} == {f"Bearer {SECRET}"}
+    assert {request.authorization for request in server.take_requests()} == {f"Bearer {SECRET}"}
 
 
 def test_check_shows_where_a_clone_would_send_variables(desk: Desk, server: Provider) -> None:
@@ -248,7 +248,7 @@ def test_a_key_in_the_users_own_settings_needs_no_approval(desk: Desk, server: P
     assert KEY not in artifact
     desk.run("check", "qwen.toml").exits(0)
     desk.run("run", "-p", "ping", "--config", "qwen.toml").exits(0)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 2
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"] * 2
     write_settings(desk, {**own, **entry(server, envKey="MY_KEY", baseUrl="http://127.0.0.1:1/v1")})
     assert "base_url" in desk.run("check", "qwen.toml").exits(1).out
 
@@ -288,7 +288,7 @@ def test_the_users_own_settings_need_no_approval(
     ):
         desk.write(f"work/app/{n}.toml", text)
         desk.run("run", "-p", "ping", "--config", f"{n}.toml", env=env).exits(code)
-    assert {request.path for request in server.taken()} == {f"{OWN}/chat/completions"}
+    assert {request.path for request in server.take_requests()} == {f"{OWN}/chat/completions"}
 
 
 def test_under_the_documented_profile_a_settings_file_is_reported_first(desk: Desk) -> None:

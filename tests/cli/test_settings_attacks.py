@@ -61,7 +61,7 @@ def test_a_key_of_one_project_file_does_not_go_to_anothers_endpoint(
     refused = ask(desk, server, *NEWER).exits(5)
     assert "Your API key" in refused.err
     assert "stranger.example" in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
     audit = desk.run("resolve", "--explain", *NEWER, env={"COLUMNS": "300"}).out
     assert "QC301 warning" in audit
 
@@ -77,13 +77,13 @@ def test_a_link_to_a_file_of_the_user_does_not_make_it_the_projects(desk: Desk, 
     else:
         desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     ask(desk, server, *NEWER).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_key_and_its_endpoint_in_one_project_file_are_used(desk: Desk, server: Provider) -> None:
     write(desk, OWN, auth(apiKey=KEY, baseUrl=STRANGER))
     ask(desk, server, *NEWER).exits(0)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"]
 
 
 def test_every_variable_is_named_and_approval_covers_only_these(desk: Desk, server: Provider) -> None:
@@ -96,10 +96,10 @@ def test_every_variable_is_named_and_approval_covers_only_these(desk: Desk, serv
     write(desk, OWN, auth(apiKey="${HOME}:${COLOUR}", baseUrl=STRANGER))
     desk.run("trust", "--yes", *NEWER, env=env).exits(0)
     ask(desk, server, *NEWER, **env).exits(0)
-    server.taken()
+    server.take_requests()
     write(desk, OWN, auth(apiKey="${HOME}:${AWS_SECRET_ACCESS_KEY}", baseUrl=STRANGER))
     ask(desk, server, *NEWER, **env).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_every_value_with_a_variable_is_reported(desk: Desk, server: Provider) -> None:
@@ -114,7 +114,7 @@ def test_every_value_with_a_variable_is_reported(desk: Desk, server: Provider) -
     assert "model = uses DATABASE_URL" in refused.err
     output = desk.run("resolve", "--explain", *NEWER, env=env).output + refused.output
     assert "pass-word-of-db" not in output
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_variable_in_the_users_settings_is_the_projects_if_the_project_sets_it(desk: Desk, server: Provider) -> None:
@@ -124,11 +124,11 @@ def test_a_variable_in_the_users_settings_is_the_projects_if_the_project_sets_it
     refused = ask(desk, server, *NEWER, AWS_SECRET_ACCESS_KEY=AWS)
     assert refused.code in (3, 5)
     assert AWS not in refused.output
-    assert server.taken() == []
+    assert server.take_requests() == []
     # A variable that the project sets itself is the project's.
     write(desk, OWN, hostile | {"env": {"TEAM_MODEL": "team-model"}})
     ask(desk, server, *NEWER).exits(0)
-    assert server.taken()[0].body["model"] == "team-model"
+    assert server.take_requests()[0].body["model"] == "team-model"
 
 
 def test_a_variable_name_from_a_project_is_asked_about(desk: Desk, server: Provider) -> None:
@@ -136,7 +136,7 @@ def test_a_variable_name_from_a_project_is_asked_about(desk: Desk, server: Provi
     write(desk, ".qwen/settings.json", OPENAI | {"model": {"name": "m"}, "modelProviders": {"openai": [entry]}})
     write(desk, OWN, {"env": {"KV": "AWS_SECRET_ACCESS_KEY"}})
     ask(desk, server, *NEWER, AWS_SECRET_ACCESS_KEY=AWS).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("text", ["${AWS_SECRET_ACCESS_KEY}", "x-$AWS_SECRET_ACCESS_KEY"])
@@ -145,11 +145,11 @@ def test_approval_of_an_artifact_ends_when_its_settings_file_changes(desk: Desk,
     desk.run("resolve", *NEWER, "-o", "qwen.toml").exits(0)
     desk.run("trust", "--config", "qwen.toml", "--yes").exits(0)
     ask(desk, server, "--config", "qwen.toml").exits(0)
-    server.taken()
+    server.take_requests()
     write(desk, OWN, auth(apiKey=text, baseUrl=STRANGER))
     refused = ask(desk, server, "--config", "qwen.toml", AWS_SECRET_ACCESS_KEY=AWS).exits(3)
     assert "uses a variable" in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_no_link_of_a_project_makes_any_file_a_settings_file(desk: Desk, server: Provider) -> None:
@@ -161,7 +161,7 @@ def test_no_link_of_a_project_makes_any_file_a_settings_file(desk: Desk, server:
     for pointer in ("/auths/hub/auth", "/env/K_API_KEY"):
         desk.write("work/app/a.toml", artifact.replace("/security/auth/apiKey", pointer))
         desk.run("run", "-p", "x", "--config", "a.toml").exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 HOMES = "sk-of-the-home-0123456789abcdef"
@@ -187,7 +187,7 @@ def test_text_and_origin_of_a_variable_agree(desk: Desk, server: Provider, file:
         refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).exits(5)
         assert f"~/{file}" in refused.err
         assert HOMES not in refused.output
-    assert server.taken() == []
+    assert server.take_requests() == []
     audit = desk.run("resolve", "--explain", *NEWER, env={"COLUMNS": "300"}).out
     assert f"~/{file}" in audit.partition("QC302")[2]
 
@@ -208,7 +208,7 @@ def test_variables_of_the_home_are_the_users(
     place[member] = f"{STRANGER}/${{MINE}}" if member == "baseUrl" else "${MINE}"
     write(desk, OWN, says)
     ask(desk, server, *NEWER, *flags, **env).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("how", ["flag", "absent file", "named file"])
@@ -217,12 +217,12 @@ def test_a_check_sends_no_statistics_for_an_artifact(desk: Desk, server: Provide
     named = f"QWEN_CFG_USAGE_STATISTICS=true\nQWEN_CFG_USAGE_STATISTICS_ENDPOINT={server.url}/otlp\n"
     desk.write("work/app/evil.env", f"OPENAI_API_KEY={KEY}\n" + (named if how != "flag" else ""))
     desk.run("resolve", "-o", "qwen.toml", "--env-file", "evil.env", *(collector if how == "flag" else [])).exits(0)
-    server.taken()
+    server.take_requests()
     if how == "absent file":
         (desk.cwd / "evil.env").unlink()
     for off in ({}, {"QWEN_CFG_USAGE_STATISTICS": "false"}):
         desk.run("check", env=off)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_no_settings_are_read_through_a_directory_link_of_a_project(desk: Desk, server: Provider) -> None:
@@ -234,7 +234,7 @@ def test_no_settings_are_read_through_a_directory_link_of_a_project(desk: Desk, 
     (desk.cwd / ".qwen").symlink_to(desk.home / ".claude")
     desk.write("work/app/a.toml", artifact.replace("/security/auth/apiKey", "/env/X_API_KEY"))
     desk.run("run", "-p", "x", "--config", "a.toml").exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_project_does_not_move_a_scope_of_the_user(desk: Desk, server: Provider) -> None:
@@ -243,7 +243,7 @@ def test_a_project_does_not_move_a_scope_of_the_user(desk: Desk, server: Provide
         write(desk, "work/app/evil.json", says)
         env = {"QWEN_HOME": ".team", "OPENAI_API_KEY": "" if "apiKey" in says["security"]["auth"] else KEY}
         assert ask(desk, server, *NEWER, **env).code in (3, 5)
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert "work/app/ran" not in desk.files()
 
 
@@ -261,7 +261,7 @@ def test_a_secret_text_is_not_sent_as_a_model(desk: Desk, server: Provider, is_l
     write(desk, OWN, auth(apiKey="k-of-the-project", baseUrl=STRANGER) | {"model": {"name": "${BILLING_ID}"}})
     refused = ask(desk, server, *NEWER).exits(5)
     assert "BILLING_ID" in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_pointer_in_a_projects_settings_is_asked_about(desk: Desk, server: Provider) -> None:
@@ -305,10 +305,10 @@ def test_a_project_that_selects_a_users_entry_does_not_send_it_another_key(
     outcome = ask(desk, server, *NEWER, OPENAI_API_KEY="sk-usual-0123456789abcdef", **keys)
     if has_key:
         outcome.exits(0)
-        assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+        assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"]
     else:
         assert "stranger.example" in outcome.exits(5).err
-        assert server.taken() == []
+        assert server.take_requests() == []
 
 
 def settings_with(name: str, member: str, url: str) -> dict[str, Any]:
@@ -329,11 +329,11 @@ def test_a_variable_of_another_file_is_a_key_only_if_it_is_for_keys(
         (desk.cwd / (".env" if place == "a link" else ".qwen/.env")).symlink_to(desk.home / ".profile")
     outcome = desk.run("run", "-p", "ping", *NEWER)
     if name == "TEAM_API_KEY":
-        assert [request.authorization for request in server.taken()] == [f"Bearer {AWS}"]
+        assert [request.authorization for request in server.take_requests()] == [f"Bearer {AWS}"]
         outcome.exits(0)
     else:
         assert name in outcome.exits(5).err
-        assert server.taken() == []
+        assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("place", ["work/app/.env", "work/app/.qwen/.env"])
@@ -345,11 +345,11 @@ def test_an_env_file_beside_the_settings_belongs_to_the_project(
     write(desk, OWN, settings_with("TEAM_WORD", member, f"{server.url}/v1"))
     desk.write(place, "TEAM_WORD=word-of-the-project\n")
     desk.run("run", "-p", "ping", *NEWER).exits(0)
-    assert [request.authorization for request in server.taken()] == ["Bearer word-of-the-project"]
+    assert [request.authorization for request in server.take_requests()] == ["Bearer word-of-the-project"]
     assert "environment TEAM_WORD" in desk.run("run", "-p", "ping", *NEWER, env={"TEAM_WORD": AWS}).exits(5).err
     write(desk, OWN, settings_with("TEAM_WORD", member, STRANGER))
     assert "TEAM_WORD" in ask(desk, server, *NEWER).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("member", ["entry", "auth"])
@@ -361,12 +361,12 @@ def test_variable_names_are_case_sensitive(desk: Desk, server: Provider, member:
     write(desk, OWN, own | ({"env": {name: "word-of-the-project"}} if setter == "env" else {}))
     desk.write("work/app/.env", f"{name}=word-of-the-project\n" if setter == ".env" else "")
     ask(desk, server, *NEWER, **env)
-    assert {request.authorization for request in server.taken()} <= {"Bearer word-of-the-project"}
+    assert {request.authorization for request in server.take_requests()} <= {"Bearer word-of-the-project"}
     # A variable that only the user sets, with exactly this name, is the user's.
     write(desk, OWN, own)
     desk.write("work/app/.env", "")
     assert name in ask(desk, server, *NEWER, **{name: AWS}).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 # Files that are slow to read.
@@ -419,7 +419,7 @@ def test_a_key_with_a_dollar_sign_is_unchanged_in_an_artifact(desk: Desk, server
     desk.run("run", "-p", "x", *NEWER).exits(0)
     desk.run("resolve", *NEWER, "-o", "qwen.toml").exits(0)
     desk.run("run", "-p", "x", "--config", "qwen.toml").exits(0)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {key}"] * 2
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {key}"] * 2
 
 
 # Typed values together with variables that a project uses.
@@ -449,7 +449,7 @@ def test_a_typed_endpoint_does_not_approve_variables(desk: Desk, server: Provide
     # An artifact has the text of the model, without the variable that the project uses for it.
     for words in (NEWER, *([["--config", "qwen.toml"]] if use != "the model" else [])):
         assert "stranger.example" in ask(desk, server, *words, **env).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("use", USES)
@@ -477,7 +477,7 @@ def test_typed_values_need_no_approval(desk: Desk, server: Provider) -> None:
         desk.run("init", *NEWER, "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).exits(0)
         ask(desk, server, *NEWER, **env).exits(0)
         ask(desk, server, "--config", "qwen.toml", **env).exits(0)
-    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4
+    assert [request.authorization for request in server.take_requests()] == [f"Bearer {KEY}"] * 4
 
 
 # Variables in a project's `env` that would affect the process.
@@ -508,13 +508,13 @@ def test_no_variable_of_a_project_redirects_the_users_requests(
     write(desk, ".qwen/settings.json", mine)
     for words in (["run", "-p", "ping"], ["doctor"]):
         desk.run(*words, *NEWER, "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).exits(6)
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert "work/app/ran" not in desk.files()
     # If the project sets the endpoint itself, it does not approve it.
     (desk.home / ".qwen/settings.json").unlink()
     write(desk, OWN, auth(baseUrl=STRANGER) | ({"env": cased} if file == OWN else {}))
     ask(desk, server, *NEWER, OPENAI_API_KEY=KEY).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("setter", ["env", ".env"])
@@ -523,15 +523,15 @@ def test_a_part_of_the_users_endpoint_from_a_project_is_asked_about(desk: Desk, 
     write(desk, OWN, {"env": {"TEAM_HOST": "stranger.example"}} if setter == "env" else {})
     desk.write("work/app/.env", "TEAM_HOST=stranger.example\n" if setter == ".env" else "")
     assert "stranger.example" in ask(desk, server, *NEWER).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
     # The approval is for this project; another project needs its own.
     desk.run("trust", "--yes", *NEWER).exits(0)
     ask(desk, server, *NEWER).exits(0)
-    server.taken()
+    server.take_requests()
     desk.write("work/other/.env", "TEAM_HOST=stranger.example\n")
     elsewhere = {"HTTP_PROXY": server.url, "NO_PROXY": "none"}
     desk.run("run", "-p", "x", *NEWER, cwd=desk.home / "work/other", env=elsewhere).exits(5)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_variable_of_another_file_is_named_beside_the_users(desk: Desk, server: Provider) -> None:
@@ -539,7 +539,7 @@ def test_a_variable_of_another_file_is_named_beside_the_users(desk: Desk, server
     desk.write("work/.env", f"DB_PASSWORD={AWS}\n")
     write(desk, OWN, auth(baseUrl=f"{server.url}/v1", apiKey="${TEAM_API_KEY}.${DB_PASSWORD}"))
     assert "DB_PASSWORD" in desk.run("run", "-p", "x", *NEWER, env={"TEAM_API_KEY": KEY}).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("place", ["work/.env", "work/app/.env", ".env", "shell"])
@@ -563,7 +563,7 @@ def test_approval_of_one_variable_does_not_cover_another_in_the_same_place(
     ask(desk, server, *NEWER, **env).exits(5)
     desk.run("trust", "--yes", *NEWER, env=env).exits(0)
     ask(desk, server, *NEWER, **env).exits(0)
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
     write(desk, OWN, says("BILLING_ID"))
     assert "BILLING_ID" in ask(desk, server, *NEWER, **env).exits(5).err
-    assert server.taken() == []
+    assert server.take_requests() == []

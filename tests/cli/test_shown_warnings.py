@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .process import KEY
-from .terminal import see
+from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -32,8 +32,8 @@ def point(desk: Desk, url: str) -> None:
 
 
 def test_run_shows_a_warning_once(split: Desk) -> None:
-    assert WARNING in see(split, *ASK, env=IN_SHELL).text
-    assert WARNING not in see(split, *ASK, env=IN_SHELL).text
+    assert WARNING in run_on_screen(split, *ASK, env=IN_SHELL).text
+    assert WARNING not in run_on_screen(split, *ASK, env=IN_SHELL).text
     assert split.run(*ASK, env=IN_SHELL).exits(0).err == ""
     file = split.home / STATE
     assert (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(file.parent.stat().st_mode)) == (0o600, 0o700)
@@ -44,47 +44,47 @@ def test_a_warning_that_nobody_saw_is_repeated(split: Desk) -> None:
     for _ in range(2):
         assert WARNING in split.run(*ASK, env=IN_SHELL).exits(0).err
     assert not (split.home / STATE).exists()
-    assert WARNING in see(split, *ASK, env=IN_SHELL).text
+    assert WARNING in run_on_screen(split, *ASK, env=IN_SHELL).text
 
 
 def test_another_endpoint_key_or_directory_is_another_warning(split: Desk, server: Provider) -> None:
-    see(split, *ASK, env=IN_SHELL)
+    run_on_screen(split, *ASK, env=IN_SHELL)
     point(split, f"http://localhost:{server.port}/v1")
-    assert WARNING in see(split, *ASK, env=IN_SHELL).text
+    assert WARNING in run_on_screen(split, *ASK, env=IN_SHELL).text
     split.write(".config/key", KEY)
-    assert WARNING in see(split, *ASK, "--openai-api-key", KEY, env=IN_SHELL).text
+    assert WARNING in run_on_screen(split, *ASK, "--openai-api-key", KEY, env=IN_SHELL).text
     split.write("work/other/.env", f"OPENAI_BASE_URL=http://localhost:{server.port}/v1\n")
-    assert WARNING in see(split, "-C", "../other", *ASK, env=IN_SHELL).text
+    assert WARNING in run_on_screen(split, "-C", "../other", *ASK, env=IN_SHELL).text
     for argv in (ASK, ["-C", "../other", *ASK]):
-        assert WARNING not in see(split, *argv, env=IN_SHELL).text
+        assert WARNING not in run_on_screen(split, *argv, env=IN_SHELL).text
 
 
 @pytest.mark.parametrize("argv", [["doctor"], ["resolve"], ["check"], ["resolve", "--explain"]], ids=" ".join)
 def test_check_and_doctor_always_warn(split: Desk, argv: list[str]) -> None:
     split.run("resolve", "-o", "qwen.toml", "--profile", "documented", env=IN_SHELL).exits(0)
-    see(split, *ASK, env=IN_SHELL)
+    run_on_screen(split, *ASK, env=IN_SHELL)
     for _ in range(2):
-        assert "QC301" in see(split, *argv, env=IN_SHELL).text
+        assert "QC301" in run_on_screen(split, *argv, env=IN_SHELL).text
 
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\x00" * 20, b"x" * 40_000])
 def test_an_invalid_state_file_is_ignored(split: Desk, broken: bytes) -> None:
     file = split.write(STATE, broken)
-    assert WARNING in see(split, *ASK, env=IN_SHELL).text
-    assert WARNING not in see(split, *ASK, env=IN_SHELL).text
+    assert WARNING in run_on_screen(split, *ASK, env=IN_SHELL).text
+    assert WARNING not in run_on_screen(split, *ASK, env=IN_SHELL).text
     assert len(file.read_bytes()) < 200
 
 
 def test_an_unwritable_state_file_is_no_error(split: Desk) -> None:
     split.write(".local/state/qwen-cfg", "a file")
     for _ in range(2):
-        screen = see(split, *ASK, env=IN_SHELL)
+        screen = run_on_screen(split, *ASK, env=IN_SHELL)
         assert screen.code == 0
         assert WARNING in screen.text
 
 
 def test_a_question_is_always_asked(split: Desk) -> None:
-    see(split, *ASK, env=IN_SHELL)
+    run_on_screen(split, *ASK, env=IN_SHELL)
     point(split, "https://models.example/v1")
     for _ in range(2):
         assert split.run(*ASK, env=IN_SHELL).code == 5

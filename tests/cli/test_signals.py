@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.authorization import AuthorizationServer, authorization_server
 from support.login_home import Home
-from support.provider import Provider, Reply, chunk, events, refusal, streamed
+from support.provider import Provider, Reply, chunk, events, refusal, streamed_reply
 
 from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
 from .terminal import Typing
@@ -120,7 +120,7 @@ def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: P
 
 def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Provider) -> None:
     going_on = threading.Event()
-    server.replies[:] = [Reply(streamed("one ", "two").pieces, hold=going_on)]
+    server.replies[:] = [Reply(streamed_reply("one ", "two").pieces, hold=going_on)]
 
     def as_nohup_does() -> None:
         signal.signal(HUP, signal.SIG_IGN)
@@ -137,7 +137,7 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Pr
 
 
 def test_a_blocked_reader_does_not_delay_the_end(desk: Desk, server: Provider) -> None:
-    server.replies[:] = [streamed(*["x" * 60_000] * 8)]
+    server.replies[:] = [streamed_reply(*["x" * 60_000] * 8)]
     with running_command(desk, "run", "-p", "x", env=env_of(server)) as process:
         assert process.stdout is not None
         pipe = process.stdout.fileno()
@@ -273,7 +273,7 @@ def end_and_check(person: Typing, before: list[Any], number: int) -> str:
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
 @pytest.mark.parametrize("number", [TERM, HUP, QUIT])
 def test_a_conversation_leaves_the_terminal_as_it_was(desk: Desk, server: Provider, number: int, term: str) -> None:
-    server.replies[:] = [streamed("pong"), HALF]
+    server.replies[:] = [streamed_reply("pong"), HALF]
     with command_with_settings(desk, "run", env=env_of(server), term=term) as (person, before):
         person.until("Ctrl-D exits", ">")
         person.type("first\r").until("pong", ">")

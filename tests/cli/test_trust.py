@@ -82,7 +82,7 @@ def test_the_stranger_gets_no_credential_and_no_prompt(
         argv = ["run", "-p", PROMPT, "--profile", profile, *flags]
         runs.append(Run(argv, desk.cwd, desk.home, proxy_env(server, **env)))
     outcomes = run_all(runs)
-    requests = server.taken()
+    requests = server.take_requests()
     assert not [request for request in requests if "stranger" in request.headers["host"]]
     # If a request was sent, it went to the default endpoint, and the exit code is not 0.
     assert {outcome.code for outcome in outcomes} <= {0, 3, 5, 6}
@@ -115,13 +115,13 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     assert "qwen.toml" in refused.err
     assert setting in refused.err
     assert KEY not in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert desk.run("doctor", *argv, env={"OPENAI_API_KEY": KEY}).exits(5).out == ""
     # After approval the artifact counts: its host does not exist, and the user's proxy is used unless it names another.
     desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).exits(2)
     env = proxy_env(server, OPENAI_API_KEY=KEY)
     outcome = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
-    reached = [request.path for request in server.taken()]
+    reached = [request.path for request in server.take_requests()]
     assert (outcome.code, reached) == ((0, [f"{STRANGER}/chat/completions"]) if setting == "base_url" else (6, []))
 
 
@@ -132,7 +132,7 @@ def test_a_ci_job_with_a_committed_artifact_needs_no_approval(desk: Desk, server
     desk.run("resolve", "--openai-base-url", url, "--secret-from", "environment:CI_KEY", "-o", "qwen.toml").exits(0)
     outcome = desk.run("run", "--config", "qwen.toml", "-p", PROMPT, env={"CI_KEY": KEY, "CI": "true"}).exits(0)
     assert outcome.err == ""
-    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 # Messages, and the ways to approve.
@@ -155,7 +155,7 @@ def test_without_a_terminal_the_exit_code_is_5_with_advice(desk: Desk, server: P
     assert data["error"]["class"] == "NotTrustedError"
     assert data["exit_code"] == 5
     assert desk.run("doctor", env=proxy_env(server, OPENAI_API_KEY=KEY)).exits(5).out == ""
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 @pytest.mark.parametrize("way", ["--trust-project", "QWEN_CFG_TRUST_PROJECT=1", "QWEN_CFG_TRUST_PROJECT=true", "trust"])
@@ -168,7 +168,7 @@ def test_each_suggested_way_works(desk: Desk, server: Provider, way: str) -> Non
         what = "your prompts, and the variable OPENAI_API_KEY"
         assert f"trusted: {desk.cwd}/.env  stranger.example  ({what})" in outcome.out
     assert ask(desk, server, *flags, OPENAI_API_KEY=KEY, **env).exits(0).out
-    assert server.taken()[0].headers["host"] == "stranger.example"
+    assert server.take_requests()[0].headers["host"] == "stranger.example"
     if way != "trust":
         ask(desk, server, OPENAI_API_KEY=KEY, QWEN_CFG_TRUST_PROJECT="0").exits(5)
 
@@ -243,7 +243,7 @@ def test_a_changed_endpoint_asks_again_and_a_changed_comment_does_not(desk: Desk
     ask(desk, server, **env).exits(0)
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://other.example/v1\n")
     ask(desk, server, **env).exits(5)
-    assert {request.headers["host"] for request in server.taken()} == {"stranger.example"}
+    assert {request.headers["host"] for request in server.take_requests()} == {"stranger.example"}
 
 
 def test_an_artifact_is_approved_by_its_path(desk: Desk, server: Provider) -> None:
@@ -280,7 +280,7 @@ def test_a_user_with_everything_in_one_place_gets_no_question_and_no_warning(des
     desk.write("work/app/.qwen/.env", "".join(f"{name}={value}\n" for name, value in texts.items()))
     for command in (["run", "-p", PROMPT], ["resolve", "-o", "b.toml"], ["check", "b.toml"]):
         run_silently(*command)
-    assert len(server.taken()) == 3
+    assert len(server.take_requests()) == 3
 
 
 def test_a_prompt_needs_approval_too(desk: Desk, server: Provider) -> None:
@@ -289,7 +289,7 @@ def test_a_prompt_needs_approval_too(desk: Desk, server: Provider) -> None:
     clone(desk, {".env": file})
     refused = ask(desk, server).exits(5)
     assert "Your prompts would be sent there" in refused.err
-    assert server.taken() == []
+    assert server.take_requests() == []
     subprocess.run(["git", "-C", str(desk.cwd), "rm", "-q", "--cached", ".env"], check=True)
     ask(desk, server).exits(0)
 
@@ -305,7 +305,7 @@ def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provide
             person.until("./.env:1 OPENAI_BASE_URL decides where requests go", STRANGER, "[y/N]")
             person.type(keys)
             assert person.exit_code() == 5
-    assert server.taken() == []
+    assert server.take_requests() == []
     with Typing(desk, "run", env=env, width=100) as person:
         person.until("[y/N]")
         person.type("y\r")
@@ -315,7 +315,7 @@ def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provide
         person.type("\x04")
         assert person.exit_code() == 0
         assert KEY.encode() not in person.raw
-    assert server.taken()[0].headers["host"] == "stranger.example"
+    assert server.take_requests()[0].headers["host"] == "stranger.example"
     # It does not ask again.
     with Typing(desk, "run", "-p", PROMPT, env=env, width=100) as person:
         person.until("pong")
@@ -340,7 +340,7 @@ def test_the_first_run_asks_before_a_typed_key_goes_to_a_projects_endpoint(desk:
         person.until("decides where requests go", "[y/N]")
         person.type("n\r")
         assert person.exit_code() == 5
-    assert server.taken() == []
+    assert server.take_requests() == []
     assert ".qwen/.env" not in " ".join(desk.files())
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 from support.collector import collector
-from support.provider import streamed
+from support.provider import streamed_reply
 
 from .process import KEY, Desk, Outcome, Run, clean_environment, env_of, make_desk, run_all
 from .terminal import Typing
@@ -82,7 +82,7 @@ def running_collector() -> Iterator[Collector]:
 @pytest.fixture
 def sink(running_collector: Collector) -> Collector:
     """The collector, without requests of earlier tests."""
-    running_collector.taken()
+    running_collector.take_requests()
     running_collector.status, running_collector.headers, running_collector.wait, running_collector.slow = (
         200,
         (),
@@ -104,13 +104,13 @@ def each(
 
 
 def single_request(sink: Collector) -> Received:
-    (received,) = sink.taken()
+    (received,) = sink.take_requests()
     return received
 
 
 def commands(received: Sequence[Received]) -> list[dict[str, Any]]:
     """Return the attributes of the command in each request."""
-    return [point.attributes for r in received for point in r.named(COMMAND)]
+    return [point.attributes for r in received for point in r.points_of(COMMAND)]
 
 
 def shape(points: Sequence[Point]) -> list[tuple[str, dict[str, Any], int]]:
@@ -132,7 +132,7 @@ def test_nothing_is_sent_by_default(desk: Desk, sink: Collector, server: Provide
     outcomes = each(desk, ways, {**env_of(server), ENDPOINT: sink.url})
     assert [outcome.code for outcome in outcomes] == [0, 0, 0, 2, 0, 0, 0, 0, 0]
     assert not [outcome for outcome in outcomes if "statistics" in outcome.err]
-    assert sink.taken() == []
+    assert sink.take_requests() == []
 
 
 def test_if_off_no_module_is_imported(desk: Desk, server: Provider) -> None:
@@ -158,7 +158,7 @@ def test_only_the_documented_data_is_sent(tmp_path: Path, sink: Collector, serve
     """All private values contain a sentinel. The provider is the proxy for a host that does not exist."""
     desk = make_desk(tmp_path / "s3ntinel")
     desk.write(".netrc", "machine 127.0.0.1 login s3ntinel password s3ntinel\n").chmod(0o600)
-    server.replies.append(streamed("s3ntinel ", "answer", model="s3ntinel"))
+    server.replies.append(streamed_reply("s3ntinel ", "answer", model="s3ntinel"))
     flags = ["--openai-base-url", "http://s3ntinel.example/s3ntinel/v1", "--model", "s3ntinel", "--proxy", server.url]
     words = ["run", "-p", "s3ntinel", "--system", "s3ntinel", *flags]
     people = {"USER": "s3ntinel", "LOGNAME": "s3ntinel", "HOSTNAME": "s3ntinel"}
@@ -168,7 +168,7 @@ def test_only_the_documented_data_is_sent(tmp_path: Path, sink: Collector, serve
     took = time.monotonic() - began
     assert outcome.out == "s3ntinel answer\n"
     assert "statistics" not in outcome.err
-    assert [request.texts for request in server.taken()] == [["s3ntinel", "s3ntinel"]]
+    assert [request.texts for request in server.take_requests()] == [["s3ntinel", "s3ntinel"]]
     received = single_request(sink)
     assert (received.method, received.path, set(received.headers)) == ("POST", "/v1/metrics", HEADERS)
     assert b"s3ntinel" not in received.everything.lower()
@@ -203,9 +203,9 @@ def test_a_model_is_named_only_where_its_name_is_public(desk: Desk, sink: Collec
     env = switched_on(sink, OPENAI_API_KEY=KEY, HTTP_PROXY=server.url)
     asking = [[*ASK, "--openai-base-url", f"http://{host}/v1", "--model", model] for host, model in expected]
     each(desk, [(words, {}) for words in asking], env)
-    received = sink.taken()
+    received = sink.take_requests()
     for wanted, arrived in zip(expected.values(), received, strict=True):
-        (operation,) = arrived.named(OPERATION)
+        (operation,) = arrived.points_of(OPERATION)
         assert operation.attributes == {"gen_ai.operation.name": "chat", **wanted}
         assert b"s3ntinel" not in arrived.everything
 
@@ -224,11 +224,11 @@ def test_an_error_is_sent_as_its_class(desk: Desk, sink: Collector, server: Prov
         desk, [endings[0][:2], *((words, {**env, **switched_on(sink)}) for words, env, _, _ in endings)]
     )
     assert outcomes[0] == plain
-    for (words, _, errors, command), outcome, arrived in zip(endings, outcomes, sink.taken(), strict=True):
+    for (words, _, errors, command), outcome, arrived in zip(endings, outcomes, sink.take_requests(), strict=True):
         assert outcome.code == command["qwen_cfg.exit_code"], words
         assert "statistics" not in outcome.err
         assert commands([arrived]) == [command], words
-        assert [point.attributes.get("error.type", "") for point in arrived.named(OPERATION)] == errors
+        assert [point.attributes.get("error.type", "") for point in arrived.points_of(OPERATION)] == errors
         assert b"s3ntinel" not in arrived.everything
 
 
@@ -271,7 +271,7 @@ def test_a_home_file_may_switch_statistics_on_and_a_project_file_may_not(
     nowhere = Run(RULE, desk.cwd, desk.home, {ON: "1"})
     filled_in = Run(RULE, desk.cwd, own.home, {"QWEN_CFG_PROFILE": "qwen-code-0.21"})
     outcomes = run_all([reached, named, *in_project, nowhere, filled_in])
-    assert commands(sink.taken()) == [
+    assert commands(sink.take_requests()) == [
         command_attributes("rule"),
         command_attributes("resolve"),
         command_attributes("rule"),
@@ -302,9 +302,9 @@ def test_only_an_approved_artifact_switches_statistics_on(desk: Desk, sink: Coll
     assert "usage_statistics_endpoint" in refused.err
     assert "usage_statistics_endpoint" in refused_too.err
     assert (trusted.out, trusted.err) == (off.out, off.err)
-    resolve, ran = sink.taken()
+    resolve, ran = sink.take_requests()
     assert (resolve.path, ran.path) == ("/theirs/v1/metrics", "/theirs/v1/metrics")
-    assert [point.count for point in ran.named(OPERATION)] == [1]
+    assert [point.count for point in ran.points_of(OPERATION)] == [1]
 
 
 def test_a_fifo_is_not_read_again(desk: Desk, sink: Collector, server: Provider) -> None:
@@ -313,7 +313,7 @@ def test_a_fifo_is_not_read_again(desk: Desk, sink: Collector, server: Provider)
     env = {"OPENAI_BASE_URL": f"{server.url}/v1", **switched_on(sink)}
     desk.run(*ASK, env=env).exits(0)
     # Waiting for a second writer would end in an error, and no statistics would be sent.
-    assert commands(sink.taken()) == [command_attributes("run")]
+    assert commands(sink.take_requests()) == [command_attributes("run")]
 
 
 # The connection.
@@ -329,7 +329,7 @@ def test_the_resolved_proxy_is_used(desk: Desk, sink: Collector) -> None:
         ({ENDPOINT: sink.url, "HTTP_PROXY": NOWHERE}, "/v1/metrics"),
     ]
     each(desk, [(RULE, env) for env, _ in ways], {ON: "1"})
-    assert [received.path for received in sink.taken()] == [path for _, path in ways]
+    assert [received.path for received in sink.take_requests()] == [path for _, path in ways]
 
 
 def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path
         env = {**switched_on(sink), **HOSTILE, "OPENAI_API_KEY": KEY, "SSLKEYLOGFILE": "keys.log"}
         resolve = ["resolve", "-o", "/dev/null", "--debug"]
         trusted, refused = each(desk, [([*resolve, "--ca-bundle", "ca.pem"], {}), (resolve, {})], env)
-        assert commands(sink.taken()) == [command_attributes("resolve")]
+        assert commands(sink.take_requests()) == [command_attributes("resolve")]
     assert trusted.exits(0).err == ""
     assert "CERTIFICATE_VERIFY_FAILED" in refused.exits(0).err
     assert not (desk.cwd / "keys.log").exists()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
-from support.provider import Reply, chunk, events, finish, refusal, streamed, usage
+from support.provider import Reply, chunk, events, finish, refusal, streamed_reply, usage
 
 from .process import PROGRAM, SECONDS, clean_environment, env_of
-from .terminal import Typing, see
+from .terminal import Typing, run_on_screen
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -24,14 +24,14 @@ LATE = 0.7
 
 
 def late(*texts: str) -> Reply:
-    return replace(streamed(*texts), wait=LATE)
+    return replace(streamed_reply(*texts), wait=LATE)
 
 
 @pytest.mark.parametrize("width", [80, 40, 20])
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
 def test_the_line_is_shown_and_removed(desk: Desk, server: Provider, width: int, form: str) -> None:
     server.replies.append(late("pong"))
-    screen = see(desk, "run", "-p", "ping", "--output-format", form, env=env_of(server), width=width)
+    screen = run_on_screen(desk, "run", "-p", "ping", "--output-format", form, env=env_of(server), width=width)
     assert (screen.code, b"0 s (Ctrl-C" in screen.raw) == (0, True)
     assert b"waiting for m" in screen.raw or width < 40
     assert "waiting" not in screen.text
@@ -44,7 +44,7 @@ def test_the_line_is_shown_and_removed(desk: Desk, server: Provider, width: int,
 def test_reasoning_is_reported_in_the_line(desk: Desk, server: Provider) -> None:
     thought = [chunk(reasoning_content=f"{n} ") for n in range(4)]
     server.replies.append(Reply(events(*thought, chunk(content="So."), finish(), usage()), pause=0.2))
-    screen = see(desk, "run", "-p", "ping", env=env_of(server))
+    screen = run_on_screen(desk, "run", "-p", "ping", env=env_of(server))
     assert b"thinking, 0 s" in screen.raw
     assert screen.lines == ("So.",)
 
@@ -59,7 +59,7 @@ def test_reasoning_is_reported_in_the_line(desk: Desk, server: Provider) -> None
 )
 def test_an_error_replaces_the_line(desk: Desk, server: Provider, reply: Reply, message: str) -> None:
     server.replies.append(reply)
-    screen = see(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
+    screen = run_on_screen(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
     assert b"waiting for m" in screen.raw
     assert screen.lines[0].startswith("qwen-cfg:")
     assert message in " ".join(screen.lines)
@@ -77,14 +77,14 @@ def test_ctrl_c_removes_the_line(desk: Desk, server: Provider) -> None:
 @pytest.mark.parametrize("more", [{"TERM": "dumb"}, {"CI": "true"}, {"TERM": ""}])
 def test_a_dumb_terminal_gets_no_line(desk: Desk, server: Provider, more: dict[str, str]) -> None:
     server.replies.append(late("pong"))
-    screen = see(desk, "run", "-p", "ping", env=env_of(server, **more), term=more.get("TERM", "xterm"))
+    screen = run_on_screen(desk, "run", "-p", "ping", env=env_of(server, **more), term=more.get("TERM", "xterm"))
     assert screen.raw == b"pong\r\n"
 
 
 def test_without_color_the_line_has_none(desk: Desk, server: Provider) -> None:
     for variables, styled in (({}, True), ({"NO_COLOR": "1"}, False)):
         server.replies.append(late("pong"))
-        screen = see(desk, "run", "-p", "ping", env=env_of(server, **variables))
+        screen = run_on_screen(desk, "run", "-p", "ping", env=env_of(server, **variables))
         assert b"waiting for m" in screen.raw
         assert (b"\x1b[2m" in screen.raw) is styled
 

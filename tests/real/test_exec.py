@@ -24,7 +24,7 @@ def test_no_env_file_or_settings_override_the_artifact(
         desk.write(path, text.replace("{URL}", url))
     env = {"PATH": path_with_qwen, "OPENAI_API_KEY": KEY, "OTHER": OTHER, "QWEN_MODEL": "exported"}
     outcome = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
-    requests = server.taken()
+    requests = server.take_requests()
     assert outcome.code == 0, outcome.output
     assert "overrides" not in outcome.err
     assert {(one.authorization, one.body["model"], one.path) for one in requests} == {

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from support.authorization import CLIENT_ID, CODE_PATH, DEVICE_GRANT, TOKEN_PATH, AuthorizationServer
 from support.authorization import authorization_server as run_server
-from support.provider import Reply, streamed
+from support.provider import Reply, streamed_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -340,7 +340,7 @@ def test_the_chat_accepts_only_valid_tokens() -> None:
         token = server.issue()["access_token"]
         answer = client.chat(token)
         assert answer.headers["content-type"] == "text/event-stream"
-        assert answer.content == b"".join(streamed("pong ", "from coder-model", model="coder-model").pieces)
+        assert answer.content == b"".join(streamed_reply("pong ", "from coder-model", model="coder-model").pieces)
         assert server.chats[-1].body == {"model": "coder-model"}
         assert server.chats[-1].authorization == f"Bearer {token}"
         server.answers_as = "qwen3-coder-plus"

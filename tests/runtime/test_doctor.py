@@ -119,4 +119,4 @@ def test_an_examination_can_be_stopped_early(server: Provider) -> None:
     steps = examine(ready_config(f"{server.url}/v1"), chat=True)
     assert next(steps).name == "name"
     steps.close()  # type: ignore[attr-defined]
-    assert [request.method for request in server.taken()] in ([], ["GET"])
+    assert [request.method for request in server.take_requests()] in ([], ["GET"])

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 import trustme
 from support.prompts import KEY, ask, close_all, session
-from support.provider import Reply, chunk, events, provider, refusal, streamed
+from support.provider import Reply, chunk, events, provider, refusal, streamed_reply
 from support.servers import free_port
 
 from qwen_runtime.wire.refusal import Refusal
@@ -202,12 +202,12 @@ def test_an_error_in_the_middle_of_a_stream(server: Provider) -> None:
     error = failure(f"{server.url}/v1", max_retries=3)
     assert "in the middle of the answer: " in error.what
     assert "Output data may be inappropriate" in error.what
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 def test_an_error_before_the_first_piece_is_retried(server: Provider) -> None:
     failure = {"error": {"message": "overloaded", "code": 503}}
-    server.replies[:] = [Reply(events(failure)), streamed("at last")]
+    server.replies[:] = [Reply(events(failure)), streamed_reply("at last")]
     assert ask(session(f"{server.url}/v1", max_retries=1))[1].text == "at last"
 
 
@@ -242,7 +242,7 @@ def test_a_refused_dashscope_key_suggests_the_other_region(server: Provider) -> 
     assert "dashscope-intl.aliyuncs.com" in error.hint
     assert "coding" in error.hint.lower()
     # One request was sent, and no other host got the key.
-    assert [request.headers["host"] for request in server.taken()] == ["dashscope.aliyuncs.com"]
+    assert [request.headers["host"] for request in server.take_requests()] == ["dashscope.aliyuncs.com"]
 
 
 def test_the_providers_message_is_one_line_of_limited_length(server: Provider) -> None:
@@ -306,7 +306,7 @@ def test_a_proxy_that_refuses_every_request(server: Provider) -> None:
     error = failure("https://models.example/v1", proxy=server.url)
     assert "the proxy refused the request: 403" in error.what
     assert "--no-proxy" in error.hint
-    assert [(request.method, request.authorization) for request in server.taken()] == [("CONNECT", None)]
+    assert [(request.method, request.authorization) for request in server.take_requests()] == [("CONNECT", None)]
 
 
 def test_a_server_that_hangs_up(server: Provider) -> None:
@@ -353,7 +353,7 @@ def test_a_certificate_of_an_unknown_authority(tls_server: Provider) -> None:
     assert "--ca-bundle" in error.hint
     assert "SSL_CERT_FILE" in error.hint
     assert "verify" not in error.hint.lower()
-    assert tls_server.taken() == []
+    assert tls_server.take_requests() == []
 
 
 def test_a_certificate_of_an_authority_in_the_ca_bundle(
@@ -363,7 +363,7 @@ def test_a_certificate_of_an_authority_in_the_ca_bundle(
     authority.cert_pem.write_to_path(str(bundle))
     url = tls_server.url.replace("http:", "https:") + "/v1"
     assert ask(session(url, ca_bundle=str(bundle)))[1].text == "pong from m ü"
-    assert tls_server.taken()[0].authorization == f"Bearer {KEY}"
+    assert tls_server.take_requests()[0].authorization == f"Bearer {KEY}"
 
 
 def test_another_ca_bundle_does_not_help(tls_server: Provider, tmp_path: Path) -> None:

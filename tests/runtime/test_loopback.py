@@ -51,7 +51,7 @@ def is_reached(listening: socket.socket) -> bool:
 def test_no_hosts_file_redirects_localhost(server: Provider, elsewhere: socket.socket, host: str) -> None:
     _, answer = ask(session(f"http://{host}:{server.port}/v1"))
     assert answer.text.startswith("pong from m")
-    assert server.taken()[-1].headers["host"] == f"localhost:{server.port}"
+    assert server.take_requests()[-1].headers["host"] == f"localhost:{server.port}"
     assert not is_reached(elsewhere)
     assert texts(look_up(Target("localhost", server.port), 5)) == ["::1", "127.0.0.1"]
 
@@ -60,7 +60,7 @@ def test_every_other_name_is_looked_up(server: Provider, elsewhere: socket.socke
     with pytest.raises(ProviderError):
         ask(session(f"http://x.localhost:{server.port}/v1", timeout=0.2))
     assert is_reached(elsewhere)
-    assert server.taken() == []
+    assert server.take_requests() == []
 
 
 def test_a_server_on_the_ipv6_address_alone_is_reached() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.prompts import KEY, ask, close_all, session
-from support.provider import Reply, chunk, events, finish, streamed, usage
+from support.provider import Reply, chunk, events, finish, streamed_reply, usage
 
 from qwen_runtime.wire.answer_notices import notices_of
 from qwen_runtime.wire.endings import incomplete_reason
@@ -213,7 +213,7 @@ def test_pieces_that_repeat_by_chance_stay_pieces(server: Provider) -> None:
     ],
 )
 def test_keep_alive_events_are_ignored(server: Provider, event: str) -> None:
-    first, *rest = streamed("a", "b").pieces
+    first, *rest = streamed_reply("a", "b").pieces
     keep_alive = f"{event}\n\n".encode()
     assert text_of(server, Reply([keep_alive, first, keep_alive, *rest])) == "ab"
 
@@ -280,7 +280,7 @@ KINDS = ["text/event-stream", "application/json", "text/plain; charset=latin-1",
 @pytest.mark.parametrize("before", ["", "\ufeff", "\n\n", "\ufeff\r\n ", ": hello\n\n"])
 @pytest.mark.parametrize("bytewise", [False, True])
 def test_a_stream_or_completion_with_any_content_type(server: Provider, kind: str, before: str, bytewise: bool) -> None:
-    stream = before.encode() + b"".join(streamed("ü", "€").pieces)
+    stream = before.encode() + b"".join(streamed_reply("ü", "€").pieces)
     assert text_of(server, Reply([stream[n : n + 1] for n in range(len(stream))] if bytewise else [stream], kind=kind))
     if not before.startswith(":"):
         document = before.encode() + json.dumps(WHOLE).encode()
@@ -296,7 +296,7 @@ def test_an_error_or_page_with_any_content_type(server: Provider, kind: str) -> 
 
 
 def test_a_stream_with_a_json_type_is_shown_as_it_arrives(server: Provider) -> None:
-    first, *rest = streamed("first", "second").pieces
+    first, *rest = streamed_reply("first", "second").pieces
     held = threading.Event()
     server.replies[:] = [Reply([first, *rest], hold=held, kind="application/json")]
     with session(f"{server.url}/v1").exchange("ping") as exchange:
@@ -316,7 +316,7 @@ def test_an_unsupported_encoding_is_named(server: Provider, encoding: str, statu
 
 @pytest.mark.parametrize("encoding", ["identity", ""])
 def test_the_encoding_identity_is_read(server: Provider, encoding: str) -> None:
-    assert text_of(server, streamed("a", headers={"content-encoding": encoding})) == "a"
+    assert text_of(server, streamed_reply("a", headers={"content-encoding": encoding})) == "a"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.prompts import KEY, ask, session
-from support.provider import BASE_URLS, Reply, chunk, events, finish, refusal, streamed, usage
+from support.provider import BASE_URLS, Reply, chunk, events, finish, refusal, streamed_reply, usage
 
 from qwen_runtime.conversation import Conversation
 from qwen_runtime.wire.connection import models
@@ -121,7 +121,7 @@ def test_the_parts_of_the_api_are_below_the_base_url(base_url: str, completions:
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/a/b", "", "/"])
 def test_the_path_reaches_the_server(server: Provider, path: str) -> None:
     ask(session(server.url + path + "?api-version=1"))
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.path, request.query) == (path.rstrip("/") + "/chat/completions", "api-version=1")
 
 
@@ -130,7 +130,7 @@ def test_the_path_reaches_the_server(server: Provider, path: str) -> None:
 
 def request_to(server: Provider, base_url: str) -> Any:
     ask(session(base_url.replace("https://", "http://"), proxy=server.url))
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     return request
 
 
@@ -167,7 +167,7 @@ def test_dashscope_and_qwen_oauth_requests_ask_for_caching(server: Provider, nam
     chat.conversation = Conversation("Be short.")
     ask(chat, "one")
     ask(chat, "two")
-    first, second = server.taken()
+    first, second = server.take_requests()
     assert first.headers["x-dashscope-cachecontrol"] == "enable"
     marked = [[isinstance(m["content"], list) for m in request.body["messages"]] for request in (first, second)]
     assert marked == [[True, True], [True, False, False, True]]
@@ -218,11 +218,11 @@ def _text(message: dict[str, Any]) -> str:
     ],
 )
 def test_a_server_without_token_counts(server: Provider, status: int, words: str) -> None:
-    server.replies[:] = [refusal(status, words), streamed("yes")]
+    server.replies[:] = [refusal(status, words), streamed_reply("yes")]
     chat = session(f"{server.url}/v1")
     assert ask(chat)[1].text == "yes"
     ask(chat)
-    has_options = ["stream_options" in request.body for request in server.taken()]
+    has_options = ["stream_options" in request.body for request in server.take_requests()]
     # The next request does not ask for it again.
     assert has_options == [True, False, False]
 
@@ -232,7 +232,7 @@ def test_a_server_without_token_counts(server: Provider, status: int, words: str
     [(500, "got an unexpected keyword argument 'stream_options'"), (400, "Bad Request"), (400, "invalid request.")],
 )
 def test_a_server_that_refuses_stream_options_in_another_way(server: Provider, status: int, words: str) -> None:
-    server.replies[:] = [refusal(status, words), streamed("yes")]
+    server.replies[:] = [refusal(status, words), streamed_reply("yes")]
     assert ask(session(f"{server.url}/v1"))[1].text == "yes"
 
 
@@ -274,7 +274,7 @@ def test_the_last_token_counts_are_used(server: Provider) -> None:
 
 def test_the_models_are_listed(server: Provider) -> None:
     assert models(session(f"{server.url}/v1").connection) == list(server.models)
-    (request,) = server.taken()
+    (request,) = server.take_requests()
     assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
 
 
@@ -291,7 +291,7 @@ def test_a_session_can_change_its_endpoint(server: Provider) -> None:
     ask(chat, "one")
     chat.switch(session(f"{server.url}/v2", model="n").connection)
     ask(chat, "two")
-    first, second = server.taken()
+    first, second = server.take_requests()
     assert (first.path, second.path) == ("/v1/chat/completions", "/v2/chat/completions")
     assert second.body["model"] == "n"
     assert second.texts == ["one", "pong from m ü", "two"]

@@ -221,11 +221,11 @@ EMPTY: dict[str, Reply] = {
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_an_empty_account_is_recognized_and_not_retried(server: Provider, name: str) -> None:
-    server.taken()
+    server.take_requests()
     error = error_of(server, EMPTY[name], max_retries=3)
     assert type(error) is QuotaError
     assert "quota or balance is used up" in error.what
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 USED_UP = [
@@ -241,12 +241,12 @@ USED_UP = [
 @pytest.mark.parametrize("words", USED_UP)
 @pytest.mark.parametrize("status", [400, 403, 429, 0])
 def test_a_daily_quota_is_recognized_under_any_status(server: Provider, words: str, status: int) -> None:
-    server.taken()
+    server.take_requests()
     reply = refusal(status, words) if status else Reply(events({"error": {"message": words}}))
     error = error_of(server, reply, max_retries=3)
     assert type(error) is QuotaError
     assert "base URL" not in error.hint.replace("from --openai-base-url", "")
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 @pytest.mark.parametrize("words", ["Request limit reached", "Too many requests", "quota exceeded", "请求过于频繁"])

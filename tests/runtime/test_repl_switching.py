@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.paper import Paper, screen_on
 from support.prompts import ready_config
-from support.provider import streamed
+from support.provider import streamed_reply
 
 from qwen_runtime import Change
 from qwen_runtime.repl.ask import ask
@@ -55,7 +55,7 @@ def chat(server: Provider, paper: Paper) -> Iterator[Chat]:
 
 
 def test_the_conversation_goes_on_with_another_key_and_endpoint(chat: Chat, server: Provider, paper: Paper) -> None:
-    server.replies.append(streamed("first"))
+    server.replies.append(streamed_reply("first"))
     ask(chat, "one")
     values = {"api_key": Secret("second-key-0123456789"), "base_url": f"{server.url}/v2", "model": "other"}
     chat.authenticate = lambda: Change("/auth", values)

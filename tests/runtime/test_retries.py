@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.prompts import ask, session
-from support.provider import Reply, refusal, streamed
+from support.provider import Reply, refusal, streamed_reply
 
 from qwen_runtime.wire.events import RetryWait
 from qwen_runtime.wire.retries import FIRST_DELAY, LONGEST_DELAY, LONGEST_GRANTED, delay, is_retried, requested_delay
@@ -90,17 +90,17 @@ def test_reading_retry_after(headers: dict[str, str], seconds: float | None) -> 
     ],
 )
 def test_a_retried_request_is_answered(server: Provider, failure: Reply) -> None:
-    server.replies[:] = [failure, failure, streamed("at last")]
+    server.replies[:] = [failure, failure, streamed_reply("at last")]
     happened, answer = ask(session(f"{server.url}/v1", max_retries=2))
     assert answer.text == "at last"
     waits = [event for event in happened if isinstance(event, RetryWait)]
     assert [(wait.attempt, wait.most) for wait in waits] == [(1, 2), (2, 2)]
-    first, *others = server.taken()
+    first, *others = server.take_requests()
     assert others == [first, first]
 
 
 def test_the_wait_is_that_of_retry_after(server: Provider) -> None:
-    server.replies[:] = [refusal(429, "slow down", retry_after="0.4"), streamed("yes")]
+    server.replies[:] = [refusal(429, "slow down", retry_after="0.4"), streamed_reply("yes")]
     started = time.monotonic()
     happened, _ = ask(session(f"{server.url}/v1", max_retries=1))
     assert time.monotonic() - started >= 0.4
@@ -112,7 +112,7 @@ def test_retries_end_after_the_configured_number(server: Provider, most: int) ->
     server.replies[:] = [refusal(429, "slow down", retry_after_ms="1")] * 5
     with pytest.raises(RateLimitError, match="slow down"):
         ask(session(f"{server.url}/v1", max_retries=most))
-    assert len(server.taken()) == most + 1
+    assert len(server.take_requests()) == most + 1
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_error_that_a_retry_cannot_fix_is_not_retried(server: Provider, failu
     server.replies[:] = [failure] * 3
     with pytest.raises(QwenCfgError):
         ask(session(f"{server.url}/v1", max_retries=3))
-    assert len([request for request in server.taken() if request.method == "POST"]) == 1
+    assert len([request for request in server.take_requests() if request.method == "POST"]) == 1
 
 
 def test_a_too_long_wait_is_an_error(server: Provider) -> None:
@@ -154,7 +154,7 @@ def test_a_time_out_is_retried_and_reported(server: Provider) -> None:
     with pytest.raises(UnreachableError, match=r"took too long to answer after 0\.\d s") as raised:
         ask(session(f"{server.url}/v1", max_retries=1, timeout=0.2))
     assert "0.2 s (timeout from --timeout)" in raised.value.hint
-    assert len(server.taken()) == 2
+    assert len(server.take_requests()) == 2
 
 
 def test_a_wait_can_be_stopped(server: Provider) -> None:
@@ -163,4 +163,4 @@ def test_a_wait_can_be_stopped(server: Provider) -> None:
     with session(f"{server.url}/v1", max_retries=3).exchange("ping") as exchange:
         next(itertools.dropwhile(lambda event: not isinstance(event, RetryWait), exchange.events()))
     assert time.monotonic() - started < 20
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1

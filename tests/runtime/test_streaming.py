@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.prompts import ask, close_all, pieces, session
-from support.provider import Reply, chunk, events, finish, streamed, usage
+from support.provider import Reply, chunk, events, finish, streamed_reply, usage
 
 from qwen_runtime.wire.events import FinishReason, ModelName, Reasoning, Text
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError
@@ -77,7 +77,7 @@ def test_an_incomplete_character_is_replaced(server: Provider) -> None:
 
 
 def test_a_stream_of_single_bytes(server: Provider) -> None:
-    data = b"".join(streamed("äö", "ü😀").pieces)
+    data = b"".join(streamed_reply("äö", "ü😀").pieces)
     server.replies[:] = [Reply([bytes([byte]) for byte in data])]
     happened, answer = ask(session(f"{server.url}/v1"))
     assert pieces(happened) == ["äö", "ü😀"]
@@ -86,7 +86,7 @@ def test_a_stream_of_single_bytes(server: Provider) -> None:
 
 def test_a_piece_arrives_before_the_next_one_is_sent(server: Provider) -> None:
     """The server sends the second piece only after the first has arrived."""
-    first, *rest = streamed("first", "second").pieces
+    first, *rest = streamed_reply("first", "second").pieces
     held = threading.Event()
     server.replies[:] = [Reply([first, *rest], hold=held)]
     with session(f"{server.url}/v1").exchange("ping") as exchange:
@@ -110,24 +110,24 @@ def test_a_piece_arrives_before_the_next_one_is_sent(server: Provider) -> None:
     ],
 )
 def test_events_without_a_piece_of_the_answer_are_ignored(server: Provider, data: bytes) -> None:
-    server.replies[:] = [Reply([data, *streamed("a", "b").pieces])]
+    server.replies[:] = [Reply([data, *streamed_reply("a", "b").pieces])]
     assert ask(session(f"{server.url}/v1"))[1].text == "ab"
 
 
 @pytest.mark.parametrize("kind", ["text/event-stream; charset=iso-8859-1", "text/plain", "application/octet-stream"])
 def test_a_stream_with_another_content_type(server: Provider, kind: str) -> None:
-    server.replies[:] = [streamed("ü", "€", kind=kind)]
+    server.replies[:] = [streamed_reply("ü", "€", kind=kind)]
     assert ask(session(f"{server.url}/v1"))[1].text == "ü€"
 
 
 def test_a_compressed_stream(server: Provider) -> None:
-    data = gzip.compress(b"".join(streamed("ü" * 500, "€").pieces))
+    data = gzip.compress(b"".join(streamed_reply("ü" * 500, "€").pieces))
     server.replies[:] = [Reply(cut(data, [7, 20, 33]), headers={"content-encoding": "gzip"})]
     assert ask(session(f"{server.url}/v1"))[1].text == "ü" * 500 + "€"
 
 
 def test_a_stream_with_a_wrong_content_encoding(server: Provider) -> None:
-    server.replies[:] = [streamed("abc", headers={"content-encoding": "gzip"})]
+    server.replies[:] = [streamed_reply("abc", headers={"content-encoding": "gzip"})]
     with pytest.raises(QwenCfgError):
         ask(session(f"{server.url}/v1"))
 
@@ -151,7 +151,7 @@ def test_reasoning_is_separate_and_not_sent_again(server: Provider, name: str) -
     assert (answer.text, answer.reasoning) == ("yes", "hm")
     assert [e for e in happened if not isinstance(e, ModelName)][:2] == [Reasoning("hm"), Text("yes")]
     ask(chat, "again")
-    assert server.taken()[1].texts == ["ping", "yes", "again"]
+    assert server.take_requests()[1].texts == ["ping", "yes", "again"]
 
 
 def test_an_answer_in_parts_with_a_null_index(server: Provider) -> None:
@@ -188,7 +188,7 @@ def test_a_truncated_answer_keeps_the_received_text(server: Provider, reply: Rep
         list(exchange.events())
     assert exchange.answer.text == "half"
     # One request: a part of the answer was shown already, so it is not retried.
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
     assert [message.text for message in chat.conversation.messages] == ["ping", "half"]
 
 
@@ -199,7 +199,7 @@ def test_an_error_in_the_middle_has_the_providers_text(server: Provider) -> None
     with pytest.raises(QwenCfgError, match=r"in the middle of the answer.*503: the engine is overloaded") as raised:
         ask(chat)
     assert raised.value.exit_code == 6
-    assert len(server.taken()) == 1
+    assert len(server.take_requests()) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"data: [DONE]\n\n", b"hello", b": nothing\n\n", b"data: {}\n\n"])
@@ -218,7 +218,7 @@ def test_an_answer_may_be_empty(server: Provider) -> None:
 
 def test_a_server_that_keeps_the_connection_open_after_the_end(server: Provider) -> None:
     """The client closes the connection at the end of the answer, without waiting for the server."""
-    server.replies[:] = [Reply([*streamed("all").pieces, b""], pause=0.0, stay=True)]
+    server.replies[:] = [Reply([*streamed_reply("all").pieces, b""], pause=0.0, stay=True)]
     assert ask(session(f"{server.url}/v1", timeout=60))[1].text == "all"
     assert server.hung_up.wait(10)
 
@@ -236,7 +236,7 @@ def test_a_server_that_omits_done_and_keeps_the_connection_open(server: Provider
 
 
 def test_stopping_closes_the_connection_and_keeps_the_received_text(server: Provider) -> None:
-    server.replies[:] = [Reply([*streamed("some").pieces[:1]], stay=True)]
+    server.replies[:] = [Reply([*streamed_reply("some").pieces[:1]], stay=True)]
     chat = session(f"{server.url}/v1")
     with chat.exchange("ping") as exchange:
         for event in exchange.events():
@@ -258,7 +258,7 @@ def test_stopping_before_the_first_piece_closes_the_connection(server: Provider)
 
 
 def test_the_time_to_the_first_token_is_measured(server: Provider) -> None:
-    server.replies[:] = [streamed("a", "b", wait=0.2)]
+    server.replies[:] = [streamed_reply("a", "b", wait=0.2)]
     answer: Any = ask(session(f"{server.url}/v1"))[1]
     assert 0.2 <= answer.first_token_seconds <= answer.total_seconds
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
-from support.provider import MODELS, SLOW_SECONDS, Reply, Request, streamed
+from support.provider import MODELS, SLOW_SECONDS, Reply, Request, streamed_reply
 from support.servers import serve
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class AuthorizationServer:
         if request.method == "GET":
             return _json_reply({"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
         model = self.answers_as or request.body["model"]
-        return streamed("pong ", f"from {model}", model=model)
+        return streamed_reply("pong ", f"from {model}", model=model)
 
     def _tokens(self, seconds: float, login: Login | None = None) -> dict[str, Any]:
         renews = login is None or self.rotates

@@ -61,7 +61,7 @@ class Received:
         metrics = [metric for scope in found.scope_metrics for metric in scope.metrics]
         return [_point(metric, point) for metric in metrics for point in metric.histogram.data_points]
 
-    def named(self, metric: str) -> list[Point]:
+    def points_of(self, metric: str) -> list[Point]:
         """Return the points of one metric."""
         return [point for point in self.points if point.metric == metric]
 
@@ -91,10 +91,10 @@ class Collector:
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    def taken(self) -> list[Received]:
+    def take_requests(self) -> list[Received]:
         """Return the requests so far and forget them."""
-        taken, self.received[:] = list(self.received), []
-        return taken
+        requests, self.received[:] = list(self.received), []
+        return requests
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body, more = b"", True

@@ -98,7 +98,7 @@ def events(*documents: Any, done: bool = True, line_end: str = "\n") -> list[byt
     return [f"data: {text}{line_end}{line_end}".encode() for text in [*texts, *ends]]
 
 
-def streamed(*texts: str, model: str = "m", **options: Any) -> Reply:
+def streamed_reply(*texts: str, model: str = "m", **options: Any) -> Reply:
     """Return the reply that streams an answer in these pieces, with the token counts at its end."""
     return Reply(events(*(chunk(model, content=t) for t in texts), finish(model=model), usage(model=model)), **options)
 
@@ -128,10 +128,10 @@ class Provider:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def taken(self) -> list[Request]:
+    def take_requests(self) -> list[Request]:
         """Return the requests so far and forget them."""
-        taken, self.requests[:] = list(self.requests), []
-        return taken
+        requests, self.requests[:] = list(self.requests), []
+        return requests
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body, more = b"", True
@@ -176,7 +176,7 @@ class Provider:
             document = {"model": model, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
             return Reply([json.dumps(document).encode()], kind="application/json")
         wait = SLOW_SECONDS if how == "slow" else 0.0
-        return streamed("pong ", f"from {model}", " ü", model=model, wait=wait)
+        return streamed_reply("pong ", f"from {model}", " ü", model=model, wait=wait)
 
 
 async def _send(reply: Reply, receive: Any, send: Any, hung_up: threading.Event) -> None:
