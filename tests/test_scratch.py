@@ -27,7 +27,7 @@ def make(root: Path) -> None:
         (root / directory).mkdir(parents=True, exist_ok=True)
 
 
-def test_nothing_of_one_example_is_there_for_the_next() -> None:
+def test_examples_share_no_files() -> None:
     with scratch(LEFT) as first:
         make(first)
         new = modes(first)

@@ -330,7 +330,7 @@ def data_of(desk: Desk, code: int = 0, *argv: str, **env: str) -> dict[str, Any]
     return document
 
 
-def test_the_data_has_what_the_screen_has(overview: Desk) -> None:
+def test_the_json_output_has_everything_on_the_screen(overview: Desk) -> None:
     document = data_of(overview, 0, "--model", "gpt-4o-mini", OPENAI_MODEL="exported")
     assert document["cwd"] == "~/work/app"
     assert list(document["fields"]) == list(declared_fields())

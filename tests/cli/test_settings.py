@@ -428,7 +428,7 @@ def test_an_unsupported_method_is_explained_and_not_run(desk: Desk, method: str)
 # A setup for both qwen-cfg and Qwen Code.
 
 
-def test_init_writes_what_decides_the_method(desk: Desk, server: Provider) -> None:
+def test_init_writes_the_method(desk: Desk, server: Provider) -> None:
     desk.run("init", "--no-verify", "--openai-api-key", KEY, *NEWER).exits(0)
     names = [line.partition("=")[0] for line in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8").splitlines()]
     assert sorted(names) == ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"]

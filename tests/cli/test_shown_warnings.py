@@ -40,7 +40,7 @@ def test_run_shows_a_warning_once(split: Desk) -> None:
     assert KEY not in file.read_text()
 
 
-def test_a_warning_that_nobody_saw_is_repeated(split: Desk) -> None:
+def test_an_unseen_warning_is_repeated(split: Desk) -> None:
     for _ in range(2):
         assert WARNING in split.run(*ASK, env=IN_SHELL).exits(0).err
     assert not (split.home / STATE).exists()

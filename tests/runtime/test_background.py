@@ -31,7 +31,7 @@ def count_to(made: list[int]) -> Callable[[threading.Event], Iterator[int]]:
     return make
 
 
-def test_what_is_not_read_yet_is_not_made() -> None:
+def test_unread_items_are_not_produced() -> None:
     made: list[int] = []
     background = Background(count_to(made))
     assert until(lambda: len(made) >= 1_000)
