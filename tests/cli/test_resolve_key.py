@@ -79,9 +79,9 @@ def test_an_invalid_secret_from_is_refused_and_not_shown(desk: Desk, text: str) 
     ],
 )
 def test_an_invalid_secret_from_names_the_problem(desk: Desk, text: str, problem: str) -> None:
-    outcome = desk.run("resolve", "--secret-from", text).ended(2)
+    outcome = desk.run("resolve", "--secret-from", text).exits(2)
     assert problem in outcome.err
-    assert KEY not in outcome.said
+    assert KEY not in outcome.output
 
 
 # Keys in the artifact.
