@@ -146,7 +146,12 @@ class StreamRedactor:
         # A complete secret is not held back as the beginning of another.
         kept = max([_partial_start(whole, text_views, near), *(end for _, end in cuts)])
         is_too_much = len(text) - kept > _LONGEST_HELD
-        passed, self._held = (text, "") if is_too_much else (text[:kept], text[kept:])
+        if is_too_much:
+            # An escape that the end cuts waits for the next piece: without it, the rest of the secret is not recognized.
+            end = len(whole) if len(text) - len(whole) <= _LONGEST_HELD else len(text)
+            passed, self._held = text[:end], text[end:]
+        else:
+            passed, self._held = text[:kept], text[kept:]
         if passed != whole:
             text_views = _join(self._passed, views(passed))
         if cuts or is_too_much:

@@ -123,22 +123,22 @@ def project(desk: Desk) -> Desk:
 COMMAND_LINES = {
     "--version": (set(), set(), 48, 25),
     "--help": (set(), set(), 48, 25),
-    "resolve --help": (set(), {"pathlib"}, 150, 126),
+    "resolve --help": (set(), {"pathlib"}, 150, 128),
     "schema resolved": (set(), {"json", "pathlib"}, 150, 35),
-    "rule QC103": (set(), {"pathlib", "tomllib"}, 135, 106),
-    "envfile .env": ({"dotenv"}, {"bz2", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"}, 150, 93),
-    "resolve": ({"tomli_w"}, {"pathlib"}, 150, 131),
-    "resolve --format json": (set(), {"json", "pathlib"}, 150, 131),
-    "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155, 141),
+    "rule QC103": (set(), {"pathlib", "tomllib"}, 135, 108),
+    "envfile .env": ({"dotenv"}, {"bz2", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"}, 150, 94),
+    "resolve": ({"tomli_w"}, {"pathlib"}, 150, 133),
+    "resolve --format json": (set(), {"json", "pathlib"}, 150, 133),
+    "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155, 143),
     "why-not model=x": (
         {"dotenv"},
         {"bz2", "json", "logging", "lzma", "pathlib", "shlex", "shutil", "tempfile", "traceback"},
         160,
-        149,
+        151,
     ),
-    "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150, 138),
-    "exec --print -- /bin/true": (set(), {"hashlib", "json", "pathlib", "shlex"}, 165, 165),
-    "verify --help": (set(), {"pathlib"}, 125, 89),
+    "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150, 140),
+    "exec --print -- /bin/true": (set(), {"hashlib", "json", "pathlib", "shlex"}, 165, 166),
+    "verify --help": (set(), {"pathlib"}, 125, 90),
 }
 
 
