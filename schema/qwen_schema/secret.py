@@ -147,7 +147,7 @@ class StreamRedactor:
         kept = max([_partial_start(whole, text_views, near), *(end for _, end in cuts)])
         is_too_much = len(text) - kept > _LONGEST_HELD
         if is_too_much:
-            # An escape that the end cuts waits for the next piece: without it, the rest of the secret is not recognized.
+            # A cut escape waits for the next piece: without it, the rest of the secret is not recognized.
             end = len(whole) if len(text) - len(whole) <= _LONGEST_HELD else len(text)
             passed, self._held = text[:end], text[end:]
         else:
