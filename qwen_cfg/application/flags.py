@@ -21,7 +21,9 @@ _SHOWN = re.compile(r"--[a-z-]{1,20}")
 
 
 def flags_in(words: Sequence[str]) -> dict[str, FlagValue]:
-    """Return the flags in a list of words, by field. argparse is not used: it reads this process's environment.
+    """Return the flags in a list of words, by field.
+
+    The parser of the command line is not used: it reads this process's environment.
 
     Raises:
         UsageError: if a word is not a flag of a field, a flag has no value, or a switch has one.
