@@ -238,8 +238,9 @@ class Typing:
 
     def exit_code(self) -> int:
         """Wait for the end of the command, and return its exit code."""
+        deadline = time.monotonic() + SECONDS
         while self._read():
-            pass
+            assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
         self.settings_left = self.settings
         return self._terminal.wait()
 

@@ -126,9 +126,10 @@ def test_the_program_replaces_the_process_and_gets_signals(desk: Desk) -> None:
 
 def test_the_program_controls_the_terminal(desk: Desk) -> None:
     code = (
-        "import os, sys\n"
+        "import os, sys, time\n"
         "try:\n print('on', os.isatty(0), os.isatty(1), os.tcgetpgrp(0) == os.getpgrp(), flush=True)\n"
-        " sys.stdin.read()\nexcept KeyboardInterrupt: sys.exit(9)\n"
+        # A read that begins just after a signal would wait for the next one.
+        " while True: time.sleep(0.05)\nexcept KeyboardInterrupt: sys.exit(9)\n"
     )
     with Typing(desk, "exec", "--", sys.executable, "-c", code, env={"OPENAI_API_KEY": KEY}) as program:
         program.until("on True True True")
