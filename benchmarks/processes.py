@@ -38,13 +38,10 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
-def cpu_seconds(*, with_system: bool = True) -> float:
-    """Return the CPU time of the processes that have ended: other work of the machine does not count.
-
-    Without `with_system`, the time that the operating system worked for them does not count either.
-    """
+def cpu_seconds() -> float:
+    """Return the CPU time of the processes that have ended: other work of the machine does not count."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + (used.ru_stime if with_system else 0)
+    return used.ru_utime + used.ru_stime
 
 
 def run(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> None:
@@ -53,11 +50,11 @@ def run(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> Non
     subprocess.run(words, cwd=at, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
-def cpu_of(words: list[str], at: Path, env: Mapping[str, str] | None = None, *, with_system: bool = True) -> float:
+def cpu_of(words: list[str], at: Path, env: Mapping[str, str] | None = None) -> float:
     """Return the CPU time of one process, in seconds."""
-    before = cpu_seconds(with_system=with_system)
+    before = cpu_seconds()
     run(words, at, env)
-    return cpu_seconds(with_system=with_system) - before
+    return cpu_seconds() - before
 
 
 def median_cpu(words: list[str], at: Path, env: Mapping[str, str] | None = None, rounds: int = 5) -> float:
