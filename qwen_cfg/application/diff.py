@@ -160,7 +160,7 @@ def _side(word: str) -> Side:
 
 
 def _similar_name(word: str) -> str:
-    """Return the suggestion of a file beside with a similar name; empty if there is none."""
+    """Return a hint at a file in the same directory with a similar name; empty if there is none."""
     directory, name = os.path.split(word)
     try:
         beside = sorted(os.listdir(directory or "."))  # noqa: PTH208 - names are wanted

@@ -287,7 +287,7 @@ def _plain(render: Callable[[int], Part]) -> str | None:
 
 
 def _screen_columns() -> int:
-    """Return what rich takes for the width of a screen: COLUMNS, the first stream that is a terminal, or 80."""
+    """Return the width of a screen as rich finds it: COLUMNS, the first stream that is a terminal, or 80."""
     named = os.environ.get("COLUMNS", "")
     if named.isdecimal():
         return int(named)

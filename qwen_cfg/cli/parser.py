@@ -184,7 +184,7 @@ def without_directories(words: Sequence[str]) -> list[str]:
 
 
 def first_argument(words: Sequence[str]) -> str | None:
-    """Return the first word of a command line that is no option; None if there is none."""
+    """Return the first word of a command line that is not an option; None if there is none."""
     return next((word for word in without_directories(words) if not word.startswith("-")), None)
 
 

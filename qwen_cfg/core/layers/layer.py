@@ -61,7 +61,7 @@ class MergedLayer(Layer):
         has this layer.
 
         Raises:
-            QwenCfgError: if a file exists and cannot be used: the `error` of its path_state.
+            QwenCfgError: if a file exists and cannot be used: the `error` of its `PathState`.
         """
         return {}
 
