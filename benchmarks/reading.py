@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,13 @@ def measurements() -> Iterator[Measurement]:
         short = line * (200_000 // len(line))
         yield Measurement(
             f"reading 400 kB of {name} / 200 kB of them (2 is linear)",
-            lambda short=short: _read(short * 2),
-            lambda short=short: _read(short),
+            partial(_read, short * 2),
+            partial(_read, short),
             rounds=7,
         )
 
 
 def _read(text: str) -> None:
     """Read a text anew: what was read last is remembered."""
-    dotenv_npm._pieces_of.cache_clear()
+    dotenv_npm._parts_of.cache_clear()
     read_assignments(text)

@@ -47,8 +47,9 @@ def measurements() -> Iterator[Measurement]:
 
 
 def _ask(base_url: str) -> None:
-    values = {"base_url": base_url, "api_key": Secret(_KEY)}
-    resolution = resolve(environ={}, cwd="/", home=None, values=values, search=False)
+    resolution = resolve(
+        environ={}, cwd="/", home=None, values={"base_url": base_url, "api_key": Secret(_KEY)}, search=False
+    )
     session = Session(ReadyConfig(to_artifact(resolution), Secret(_KEY), Path("/"), None).connect())
     with session.exchange("ping") as exchange:
         for _ in exchange.events():

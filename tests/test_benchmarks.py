@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 
-from benchmarks import report  # noqa: E402
+from benchmarks import reading, report, starting, streaming  # noqa: E402
 from benchmarks.measure import Measurement  # noqa: E402
 from benchmarks.processes import PROGRAM, cpu_of, directory, memory_of  # noqa: E402
 from benchmarks.provider import provider, text_of  # noqa: E402
@@ -43,6 +43,15 @@ def test_a_ratio_compares_the_medians() -> None:
     clock: Iterator[float] = iter(range(1_000))
     ratio = Measurement("", lambda: next(clock), lambda: None, rounds=5, clock=lambda: next(clock)).ratio()
     assert (ratio.median, ratio.low, ratio.high) == (2.0, 2.0, 2.0)
+
+
+@pytest.mark.parametrize("module", [reading, streaming, starting])
+def test_everything_that_is_measured_runs(module: Any) -> None:
+    titles = set()
+    for measurement in module.measurements():
+        measurement.subject(), measurement.baseline()
+        titles.add(measurement.title)
+    assert len(titles) > 1
 
 
 def test_a_run_that_asks_for_an_answer_is_measured() -> None:
