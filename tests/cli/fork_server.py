@@ -22,6 +22,7 @@ import tempfile
 import termios
 import threading
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +70,12 @@ class ForkServer:
     def run_together(self, commands: Sequence[Command], *, seconds: float) -> list[tuple[int, bytes, bytes]]:
         """Run command lines one after the other in one process; return the exit code and the two outputs of each.
 
-        Secrets, caches and whatever else a process remembers of one command are there for the next ones.
+        Caches and whatever else a process remembers of one command are there for the next ones, but no secret: it would
+        be redacted in their outputs. This fails if a secret is remembered.
         """
-        code, out, err = self._run(commands, stdin=b"", seconds=seconds)
+        if not commands:
+            return []
+        code, out, err = self._run([*commands, _END], stdin=b"", seconds=seconds)
         assert code == 0, err.decode()
         return [(code, *(base64.b64decode(text) for text in texts)) for code, *texts in json.loads(out)]
 
@@ -109,6 +113,10 @@ class Command:
     environment: Mapping[str, str]
     in_terminal: bool = False
     code: str = ""
+
+
+# The end of command lines that run in one process.
+_END = Command([], "", {})
 
 
 class Forked:
@@ -251,25 +259,59 @@ def _open_streams() -> None:
         setattr(sys, f"__{name}__", new)
 
 
-def _run_all(commands: list[Command], descriptors: list[int]) -> None:
-    """Run command lines in this process, and write their exit codes and outputs as JSON."""
+def _run_all(commands: list[Command], descriptors: list[int]) -> NoReturn:
+    """Run command lines in this process, and write their exit codes and outputs as JSON; end the process."""
     from qwen_cfg.cli.hooks import install  # noqa: PLC0415
-    from qwen_cfg.cli.main import main  # noqa: PLC0415
 
     install()
-    results = []
-    for command in commands:
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            _become(command, [os.open(os.devnull, os.O_RDONLY), os.dup(out.fileno()), os.dup(err.fileno())])
-            try:
-                code = main(list(command.argv))
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else int(end.code is not None)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            results.append([code, *(base64.b64encode(_content(file)).decode() for file in (out, err))])
-    with os.fdopen(descriptors[1], "wb") as output:
-        output.write(json.dumps(results).encode())
+    results, constant = [], _known_secrets()
+    with os.fdopen(descriptors[1], "wb") as output, os.fdopen(descriptors[2], "w") as errors:
+        try:
+            for command in commands:
+                results.append(_run_in_files(command))
+                _forget_secrets(command, constant)
+            output.write(json.dumps(results).encode())
+        except BaseException:
+            errors.write(traceback.format_exc())
+            errors.flush()
+            os._exit(1)
+    os._exit(0)
+
+
+def _run_in_files(command: Command) -> tuple[int, str, str]:
+    """Run a command line whose outputs are files; return its exit code and both outputs, in Base64."""
+    from qwen_cfg.cli.main import main  # noqa: PLC0415
+
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        _become(command, [os.open(os.devnull, os.O_RDONLY), os.dup(out.fileno()), os.dup(err.fileno())])
+        try:
+            code = main(list(command.argv))
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return code, *(base64.b64encode(_content(file)).decode() for file in (out, err))
+
+
+def _forget_secrets(command: Command, before: frozenset[int]) -> None:
+    """Delete the secrets of a command that has ended.
+
+    Raises:
+        RuntimeError: if something still has one of them.
+    """
+    from qwen_cfg.application import telemetry  # noqa: PLC0415
+
+    # The settings of telemetry, with the proxy's login, are kept until the next command begins.
+    telemetry.begin()
+    gc.collect()
+    if not _known_secrets() <= before:
+        raise RuntimeError(f"a secret is remembered after {' '.join(command.argv)}")
+
+
+def _known_secrets() -> frozenset[int]:
+    from qwen_schema.secret import _known  # noqa: PLC0415
+
+    return frozenset(_known)
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -304,15 +346,26 @@ def _load() -> None:
                 importlib.import_module(module.name)
     for name in _LATE:
         importlib.import_module(name)
+    _compile_patterns()
     _use(main)
     gc.collect()
     gc.freeze()
 
 
+def _compile_patterns() -> None:
+    """Compile the patterns of the program, which each command would compile anew."""
+    for value in gc.get_objects():
+        if type(value).__module__ == "qwen_schema.patterns":
+            for method in ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn"):
+                getattr(value, method)
+
+
 # What a command imports when it needs it, beside the modules of the program.
 _LATE = (
     *("anyio", "certifi", "h11", "httpcore", "httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib"),
-    *("encodings.idna", "encodings.unicode_escape", "difflib", "hashlib", "json", "locale", "shlex", "shutil"),
+    *("cryptography.x509", "prompt_toolkit.input.vt100", "prompt_toolkit.patch_stdout", "segno", "tty"),
+    *("encodings.idna", "encodings.punycode", "encodings.unicode_escape", "encodings.utf_8_sig"),
+    *("difflib", "hashlib", "json", "locale", "shlex", "shutil"),
     *("ssl", "subprocess", "textwrap", "traceback", "unicodedata"),
 )
 
@@ -354,9 +407,8 @@ if __name__ == "__main__":
 
         sys.argv[0] = qwen_cfg.__main__.__file__
         commands, streams = request
-        if len(commands) > 1:
-            _run_all(commands, streams)
-            os._exit(0)
+        if commands[-1] == _END:
+            _run_all(commands[:-1], streams)
         _become(commands[0], streams)
         code = commands[0].code
         del request

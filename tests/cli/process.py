@@ -170,13 +170,13 @@ def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, e
 
 def run_all(runs: Sequence[Run]) -> list[Outcome]:
     """Run many command lines, each in its own directory, one after the other."""
-    return [run(*one.argv, cwd=one.cwd, home=one.home, env=one.env) for one in runs]
+    return run_together(runs)
 
 
 def run_together(runs: Sequence[Run]) -> list[Outcome]:
     """Run many command lines one after the other in one process: for tests in which none may depend on another.
 
-    A fork for each takes longer than most commands. It is not for tests of what a process remembers, such as secrets.
+    A fork for each takes longer than most commands. No command finds the secrets of one before it.
     """
     commands = [command_of(one.argv, one.cwd, clean_environment(one.home, one.env)) for one in runs]
     assert all(can_fork(command.environment) for command in commands)
