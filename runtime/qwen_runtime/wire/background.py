@@ -1,6 +1,9 @@
 """Reads an iterator that runs in another thread, so that Ctrl-C works at once.
 
 A signal cannot interrupt a name lookup or a TLS handshake, but it interrupts the thread that waits for this queue.
+
+That thread waits for a lock, and not in the queue: in Python 3.11 and 3.12, `SimpleQueue.get` with a time limit waits
+for ever if the handler of a signal returns after the limit, which a short handler does on a busy machine.
 """
 
 from __future__ import annotations
@@ -30,6 +33,9 @@ class Background(Generic[T]):
     def __init__(self, make: Callable[[threading.Event], Iterator[T]]) -> None:
         self.cancelled = threading.Event()
         self._queue: SimpleQueue[T | _End | BaseException] = SimpleQueue()
+        # Unlocked when something has come since the reader last waited for it.
+        self._has_come = threading.Lock()
+        self._has_come.acquire()
         self._thread = threading.Thread(target=self._run, args=(make,), daemon=True)
         self._thread.start()
 
@@ -46,9 +52,10 @@ class Background(Generic[T]):
         """Yield the items, and None after each `seconds` without an item; raise the iterator's errors."""
         while True:
             try:
-                item = self._queue.get(timeout=seconds)
+                item = self._queue.get_nowait()
             except Empty:
-                yield None
+                if not self._has_come.acquire(timeout=-1 if seconds is None else seconds):
+                    yield None
                 continue
             if isinstance(item, _End):
                 return
@@ -61,9 +68,15 @@ class Background(Generic[T]):
             for item in make(self.cancelled):
                 if self.cancelled.is_set():
                     return
-                self._queue.put(item)
+                self._put(item)
                 while self._queue.qsize() >= _MOST_WAITING and not self.cancelled.wait(_LOOK_EVERY):
                     pass
-            self._queue.put(_End())
+            self._put(_End())
         except BaseException as error:
-            self._queue.put(error)
+            self._put(error)
+
+    def _put(self, item: T | _End | BaseException) -> None:
+        self._queue.put(item)
+        # Only this thread unlocks it.
+        if self._has_come.locked():
+            self._has_come.release()
