@@ -56,7 +56,7 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # The real Qwen Code, kept in .venv. Where the system can, only loopback exists for it.
 QWEN_VERSION ?= 0.24.4

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _HEADER = 8
+_SECONDS_TO_END = 10.0
 
 
 class ForkServer:
@@ -303,6 +304,10 @@ def _forget_secrets(command: Command, before: frozenset[int]) -> None:
 
     # The settings of telemetry, with the proxy's login, are kept until the next command begins.
     telemetry.begin()
+    # A thread that read an answer ends by itself, a little later.
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(_SECONDS_TO_END)
     gc.collect()
     if not _known_secrets() <= before:
         raise RuntimeError(f"a secret is remembered after {' '.join(command.argv)}")
@@ -363,7 +368,7 @@ def _compile_patterns() -> None:
 # What a command imports when it needs it, beside the modules of the program.
 _LATE = (
     *("anyio", "certifi", "h11", "httpcore", "httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib"),
-    *("cryptography.x509", "prompt_toolkit.input.vt100", "prompt_toolkit.patch_stdout", "segno", "tty"),
+    *("prompt_toolkit.input.vt100", "prompt_toolkit.patch_stdout", "segno", "tty"),
     *("encodings.idna", "encodings.punycode", "encodings.unicode_escape", "encodings.utf_8_sig"),
     *("difflib", "hashlib", "json", "locale", "shlex", "shutil"),
     *("ssl", "subprocess", "textwrap", "traceback", "unicodedata"),
