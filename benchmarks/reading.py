@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dotenv.parser import parse_stream
 
-from qwen_schema.envfile import dotenv_npm, read_assignments
+from qwen_schema.envfile import read_assignments
 
 from .measure import Measurement
 
@@ -25,20 +25,14 @@ def measurements() -> Iterator[Measurement]:
     text = _ORDINARY * 200
     yield Measurement(
         "reading 1,000 ordinary lines / python-dotenv reading them",
-        lambda: _read(text),
+        lambda: read_assignments(text),
         lambda: list(parse_stream(StringIO(text))),
     )
     for name, line in _TEXTS.items():
         short = line * (200_000 // len(line))
         yield Measurement(
             f"reading 400 kB of {name} / 200 kB of them (2 is linear)",
-            partial(_read, short * 2),
-            partial(_read, short),
+            partial(read_assignments, short * 2),
+            partial(read_assignments, short),
             rounds=7,
         )
-
-
-def _read(text: str) -> None:
-    """Read a text anew: what was read last is remembered."""
-    dotenv_npm._parts_of.cache_clear()
-    read_assignments(text)

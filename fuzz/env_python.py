@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qwen_schema.envfile import last_of_each, read_assignments, reader_of
-from qwen_schema.envfile.dotenv_python import differing_names
+from qwen_schema.envfile.dotenv_python import dialect_differences
 
 from .envfiles import require_last_ones, require_true_places, text_of
 
@@ -22,8 +22,8 @@ def check(data: bytes) -> None:
 
 
 def _require_true_differences(text: str) -> None:
-    ours, theirs = last_of_each(read_assignments(text)), last_of_each(_read_assignments_python(text))
-    differing = differing_names(text)
+    in_npm, in_python = read_assignments(text), _read_assignments_python(text)
+    ours, theirs, differing = last_of_each(in_npm), last_of_each(in_python), dialect_differences(in_npm, in_python)
     for name in ours.keys() | theirs.keys():
         same = name in ours and name in theirs and ours[name].value == theirs[name].value
         assert (name not in differing) == same

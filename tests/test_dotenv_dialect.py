@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from support.worlds import EnvText, env_texts
 
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, reader_of
-from qwen_schema.envfile.dotenv_python import differing_names, read_assignments_python
+from qwen_schema.envfile.dotenv_python import dialect_differences, read_assignments_python
 
 RECORDED = Path(__file__).with_name("data") / "dotenv_cases.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
@@ -204,14 +204,18 @@ def test_the_python_dialect_has_the_values_of_python_dotenv(text: str) -> None:
     assert ours.keys() <= package.keys()
 
 
+def differing_names(text: str) -> dict[str, tuple[Assignment | None, Assignment | None]]:
+    return dialect_differences(read_assignments(text), read_assignments_python(text))
+
+
 @given(texts)
 def test_differing_names_are_those_with_different_values(text: str) -> None:
     ours, theirs = last_of_each(read_assignments(text)), last_of_each(read_assignments_python(text))
-    dialect_differences = differing_names(text)
+    differing = differing_names(text)
     for name in ours.keys() | theirs.keys():
         same = name in ours and name in theirs and ours[name].value == theirs[name].value
-        assert (name not in dialect_differences) == same
-    assert all(pair == (ours.get(name), theirs.get(name)) for name, pair in dialect_differences.items())
+        assert (name not in differing) == same
+    assert all(pair == (ours.get(name), theirs.get(name)) for name, pair in differing.items())
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,14 @@ from qwen_cfg.explanation import explain
 from qwen_cfg.reading.ownership import ForeignFileError
 from qwen_cfg.rules import diagnose
 from qwen_schema import EnvFileError, Field, QwenCfgError, declared_fields, declared_profiles
-from qwen_schema.envfile import reader_of
+from qwen_schema.envfile import parts_of, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from qwen_cfg.core.resolution import Resolution
-    from qwen_schema.envfile import Assignment, Dialect
+    from qwen_schema.envfile import Assignment, Dialect, UnreadLine
 
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 TREE = {
@@ -83,14 +83,19 @@ def test_a_file_is_parsed_once_in_each_dialect(
     write_tree(tmp_path, TREE)
     parsed: Counter[tuple[str, str]] = Counter()
 
-    def count_and_call(dialect: Dialect) -> Callable[[str], tuple[Assignment, ...]]:
+    def count_in_python(dialect: Dialect) -> Callable[[str], tuple[Assignment, ...]]:
         def count(text: str) -> tuple[Assignment, ...]:
             parsed[dialect, text] += bool(text)
             return reader_of(dialect)(text)
 
         return count
 
-    monkeypatch.setattr(qwen_cfg.core.path_state, "reader_of", count_and_call)
+    def count_in_dotenv(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
+        parsed["dotenv", text] += bool(text)
+        return parts_of(text)
+
+    monkeypatch.setattr(qwen_cfg.core.path_state, "reader_of", count_in_python)
+    monkeypatch.setattr(qwen_cfg.core.path_state, "parts_of", count_in_dotenv)
     world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
     for profile in declared_profiles().values():
         explain_all(resolve_world(world, profile))

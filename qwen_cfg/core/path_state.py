@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from qwen_schema.envfile import reader_of
+from qwen_schema.envfile import parts_of, reader_of
 from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from qwen_schema import QwenCfgError
-    from qwen_schema.envfile import Assignment, Dialect
+    from qwen_schema.envfile import Assignment, Dialect, UnreadLine
     from qwen_schema.jsonc import JsonError, Node
 
     from .settings import Setting, SettingsFile
@@ -43,9 +43,14 @@ class PathState:
         """Return the assignments of the text in a dialect; the text is parsed once, at the first call."""
         match dialect:
             case "dotenv":
-                return self._in_dotenv
+                return self._dotenv_parts[0]
             case "python":
                 return self._in_python
+
+    @property
+    def unread_lines(self) -> tuple[UnreadLine, ...]:
+        """The lines of the text that the `dotenv` dialect skips, without blank lines and comments."""
+        return self._dotenv_parts[1]
 
     @cached_property
     def json(self) -> Node | JsonError:
@@ -64,8 +69,8 @@ class PathState:
         return {}
 
     @cached_property
-    def _in_dotenv(self) -> tuple[Assignment, ...]:
-        return reader_of("dotenv")(self.text or "")
+    def _dotenv_parts(self) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
+        return parts_of(self.text or "")
 
     @cached_property
     def _in_python(self) -> tuple[Assignment, ...]:

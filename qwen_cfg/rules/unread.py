@@ -8,7 +8,7 @@ from qwen_cfg.core.env_file import may_set_all
 from qwen_cfg.core.similar_names import names_in
 from qwen_schema import declared_fields, field_of_variable
 from qwen_schema import patterns as re
-from qwen_schema.envfile import read_assignments, unread_lines
+from qwen_schema.envfile import read_assignments
 
 from .diagnostic import Finding
 
@@ -36,7 +36,7 @@ _OTHER_WAYS = (
 def no_assignment(resolution: Resolution) -> Iterator[Finding]:
     """A line of an env file names a variable but does not set it: the default or another file's value is used."""
     for file in resolution.files:
-        for unread in unread_lines(resolution.world.look(file.place.path).text or ""):
+        for unread in resolution.world.look(file.place.path).unread_lines:
             names, has_value = ((), False) if _COMMENT.match(unread.text) else names_in(unread.text)
             for name in names:
                 # The other dialect may read it, and a bare name in a script refers to a variable that is set elsewhere.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_schema import patterns as re
-from qwen_schema.envfile import DIALECTS, last_of_each, read_assignments, reader_of
+from qwen_schema.envfile import DIALECTS, Assignment, last_of_each, read_assignments, reader_of
 
 from .shell import PLAIN, is_inert
 
@@ -49,8 +49,9 @@ def assign(text: str, variables: Mapping[str, str]) -> str:
     Raises:
         CannotAssignError: if that is not possible.
     """
+    readings = _readings(text)
     for name, value in variables.items():
-        text = _with(text, name, value)
+        text, readings = _with(text, readings, name, value)
     return text
 
 
@@ -60,28 +61,29 @@ def unassign(text: str, name: str) -> str:
     Raises:
         CannotAssignError: if the end of an assignment is not clear.
     """
-    wanted = [{other: value for other, value in read.items() if other != name} for read in _values_by_dialect(text)]
+    readings = _readings(text)
+    wanted = [{other: value for other, value in _values(reading).items() if other != name} for reading in readings]
     for _ in range(text.count(name)):
-        before, present, after = next(_last_assignment(text, name), ("", "", ""))
+        last = last_of_each(read_assignments(text)).get(name)
+        before, present, after = next(_last_assignment(text, last), ("", "", ""))
         if not present:
             break
         text = before + after
-    if _values_by_dialect(text) != wanted:
+    if list(map(_values, _readings(text))) != wanted:
         raise CannotAssignError(name, "")
     return text
 
 
-def _with(text: str, name: str, value: str) -> str:
-    wanted = [{**read, name: value} for read in _values_by_dialect(text)]
-    for before, assignment, after in (
-        *_last_assignment(text, name),
-        *_replacements(text, name, value),
-        *_additions(text, name, value),
-    ):
+def _with(text: str, readings: Readings, name: str, value: str) -> tuple[str, Readings]:
+    """Return the text in which a variable has a value, and its readings; a long text is read only once."""
+    wanted = [{**_values(reading), name: value} for reading in readings]
+    present = list(_last_assignment(text, last_of_each(readings[0]).get(name)))
+    for before, assignment, after in (*present, *_replacements(present, name, value), *_additions(text, name, value)):
         way = f"{before}{assignment}{after}"
-        is_plain = is_inert(before, assignment) and _is_own_line(before, assignment)
-        if is_plain and _values_by_dialect(way) == wanted and not _INTERPOLATED.search(value):
-            return way
+        if is_inert(before, assignment) and _is_own_line(before, assignment) and not _INTERPOLATED.search(value):
+            new = readings if way == text else _readings(way)
+            if list(map(_values, new)) == wanted:
+                return way, new
     raise CannotAssignError(name, _obstacle(value))
 
 
@@ -102,42 +104,48 @@ def _obstacle(value: str) -> str:
     return f"a single quote together with {' '.join(shell)}" if "'" in value and shell else ""
 
 
-def _values_by_dialect(text: str) -> list[dict[str, str]]:
-    """Return the values by name, once for each dialect."""
-    return [{n: a.value for n, a in last_of_each(reader_of(dialect)(text)).items()} for dialect in DIALECTS]
+# The assignments of a text in each dialect; the first is npm's.
+Readings = list[tuple[Assignment, ...]]
+
+
+def _readings(text: str) -> Readings:
+    return [reader_of(dialect)(text) for dialect in DIALECTS]
+
+
+def _values(reading: tuple[Assignment, ...]) -> dict[str, str]:
+    return {name: assignment.value for name, assignment in last_of_each(reading).items()}
 
 
 # A text before an assignment, the assignment with the end of its line, and the text after it.
 Way = tuple[str, str, str]
 
 
-def _last_assignment(text: str, name: str) -> Iterator[Way]:
-    """Yield the text unchanged, split around the last assignment of a name."""
+def _last_assignment(text: str, last: Assignment | None) -> Iterator[Way]:
+    """Yield the text unchanged, split around its last assignment of a name, if its end is clear."""
+    if last is None:
+        return
     lines: list[str] = _LINE.findall(text)
-    span = _span(lines, text, name)
+    span = _span(lines, last)
     if span is not None:
         first, end = span
         yield "".join(lines[:first]), "".join(lines[first:end]), "".join(lines[end:])
 
 
-def _replacements(text: str, name: str, value: str) -> Iterator[Way]:
+def _replacements(ways: list[Way], name: str, value: str) -> Iterator[Way]:
     """Yield the text with the last assignment of a name replaced, once for each form of the value."""
-    for before, present, after in _last_assignment(text, name):
+    for before, present, after in ways:
         start = re.match(r"[ \t\ufeff]*(?:export[ \t]+)?", present)
         opening, ending = start.group() if start else "", "\n" if present.endswith(("\r", "\n")) else ""
         for form in _forms(value):
             yield before, f"{opening}{name}={form}{ending}", after
 
 
-def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
-    """Return the fewest lines of the last assignment of a name, as first and end index; None if they are not clear."""
-    last = last_of_each(read_assignments(text)).get(name)
-    if last is None:
-        return None
+def _span(lines: list[str], last: Assignment) -> tuple[int, int] | None:
+    """Return the fewest lines of an assignment, as first and end index; None if they are not clear."""
     first = last.line - 1
     for end in range(first + 1, min(first + _MOST_LINES, len(lines)) + 1):
         reread = read_assignments("".join(lines[first:end]))
-        if [(assignment.name, assignment.value) for assignment in reread] == [(name, last.value)]:
+        if [(assignment.name, assignment.value) for assignment in reread] == [(last.name, last.value)]:
             return first, end
     return None
 

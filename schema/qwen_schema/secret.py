@@ -76,6 +76,11 @@ class Secret:
         global _newest  # noqa: PLW0603 - the cached spellings are then outdated
         _newest = next(_numbers)
 
+    def __del__(self) -> None:
+        # The cached spellings of all known secrets contain it.
+        global _last_spellings  # noqa: PLW0603
+        _last_spellings = _NO_SPELLINGS
+
     def reveal(self) -> str:
         """Return the secret itself, to send or compare it."""
         return self._text
@@ -249,7 +254,8 @@ class _KnownSpellings:
         return ()
 
 
-_last_spellings = _KnownSpellings(-1, 0, (), ())
+_NO_SPELLINGS = _KnownSpellings(-1, 0, (), ())
+_last_spellings = _NO_SPELLINGS
 
 
 def _known_spellings() -> _KnownSpellings:

@@ -17,7 +17,7 @@ from qwen_cfg.cli.main import main
 from qwen_cfg.core.resolution import resolve_world
 from qwen_cfg.reading.world import read_world
 from qwen_schema import declared_profiles
-from qwen_schema.envfile.dotenv_npm import read_assignments
+from qwen_schema.envfile.dotenv_npm import parts_of
 from qwen_schema.envfile.dotenv_python import read_assignments_python
 
 from .process import KEY, Desk
@@ -60,8 +60,8 @@ def count_calls(run: Callable[[], object]) -> Counter[str]:
     names = {
         read_world.__code__: lambda _: "read",
         resolve_world.__code__: lambda frame: f"resolve {frame.f_locals['profile'].name}",
-        read_assignments.__code__: lambda frame: f"dotenv {frame.f_locals['text'][:20]}",
-        read_assignments_python.__wrapped__.__code__: lambda frame: f"python {frame.f_locals['text'][:20]}",
+        parts_of.__code__: lambda frame: f"dotenv {frame.f_locals['text'][:20]}",
+        read_assignments_python.__code__: lambda frame: f"python {frame.f_locals['text'][:20]}",
     }
 
     def note(frame: FrameType, event: str, _: object) -> None:

@@ -25,6 +25,7 @@ from qwen_cfg.explanation import explain
 from qwen_schema import EnvFileError, NotTrustedError, Secret, UsageError, dump, load
 
 from .process import KEY
+from .python_process import in_new_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,50 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import FlagValue, GitStatus
 
     from .process import Desk
+
+
+# Prints whether any object of the process contains a key of the env file, during and after its use.
+_HELD = """\
+import gc, os, sys
+from pathlib import Path
+from qwen_cfg import diagnose, load, resolve, to_artifact
+from qwen_cfg.explanation import explain
+from qwen_schema import dump, redact
+
+part = "".join(reversed(sys.argv[1]))
+
+def is_held():
+    gc.collect()
+    found = (text for each in gc.get_objects() for text in gc.get_referents(each) if type(text) is str)
+    return any(part in text for text in found if text != part)
+
+def use():
+    resolution = resolve(environ=os.environ, cwd=Path.cwd(), home=Path.home())
+    warnings = diagnose(resolution)
+    dump(to_artifact(resolution)), explain(resolution, warnings), redact(f"a text with {part}")
+    return resolution, load()
+
+kept = use()
+print(is_held())
+del kept
+print(is_held())
+"""
+
+
+_RARE_KEY = "sk-Jm7Xq2Vw9Rt4Kp8Zs6Hd3Lf5"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("work/app/.env", f"OPENAI_API_KEY='{_RARE_KEY}' # mine\nOPENAI_MODEL=m\nOPENAI_BASE_URL=http://h/v1\nA=`b`\n"),
+        (".qwen/settings.json", f'{{"security": {{"auth": {{"selectedType": "openai", "apiKey": "{_RARE_KEY}"}}}}}}'),
+    ],
+    ids=["env file", "settings"],
+)
+def test_no_object_keeps_a_key_after_its_use(desk: Desk, path: str, text: str) -> None:
+    desk.write(path, text).chmod(0o600)
+    assert in_new_process(desk, _HELD, _RARE_KEY[:2:-1], QWEN_CFG_PROFILE="qwen-code-0.21") == "True\nFalse\n"
 
 
 @pytest.mark.parametrize("package", [qwen_cfg, qwen_schema, qwen_runtime])

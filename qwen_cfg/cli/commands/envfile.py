@@ -21,7 +21,7 @@ from qwen_schema import (
     safe_text,
 )
 from qwen_schema import patterns as re
-from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text, unread_lines
+from qwen_schema.envfile import Assignment, last_of_each, parts_of, read_env_text
 
 if TYPE_CHECKING:
     import argparse
@@ -86,33 +86,30 @@ def _show_error(name: str, error: EnvFileError, form: str, output: Output) -> No
 
 
 def _data(name: str, text: str, value_text: ValueText, *, verbatim: bool) -> dict[str, Any]:
-    assignments, safe_name = read_assignments(text), partial(_safe_name, verbatim=verbatim)
+    (assignments, skipped), safe_name = parts_of(text), partial(_safe_name, verbatim=verbatim)
     return {
         "path": name,
         "assignments": [{"name": safe_name(a.name), "value": value_text(a), "line": a.line} for a in assignments],
         "values": {safe_name(a.name): value_text(a) for a in last_of_each(assignments).values()},
-        "unread": [
-            {"line": unread.line, "text": unread.text if verbatim else mask(unread.text)}
-            for unread in unread_lines(text)
-        ],
+        "unread": [{"line": unread.line, "text": unread.text if verbatim else mask(unread.text)} for unread in skipped],
         "differs": [
             {"name": safe_name(name), "line": line, "dotenv": npm_value, "python": python_value}
-            for name, line, npm_value, python_value in _differences(text, value_text)
+            for name, line, npm_value, python_value in _differences(text, assignments, value_text)
         ],
     }
 
 
 def _show_text(name: str, text: str, value_text: ValueText, output: Output, *, verbatim: bool) -> None:
-    safe_name = partial(_safe_name, verbatim=verbatim)
-    notes = [(a.line, f"{safe_name(a.name)} = {_quote(value_text(a))}") for a in read_assignments(text)]
-    notes += [(unread.line, _unread_text(unread, verbatim=verbatim)) for unread in unread_lines(text)]
+    (assignments, skipped), safe_name = parts_of(text), partial(_safe_name, verbatim=verbatim)
+    notes = [(a.line, f"{safe_name(a.name)} = {_quote(value_text(a))}") for a in assignments]
+    notes += [(unread.line, _unread_text(unread, verbatim=verbatim)) for unread in skipped]
     notes += [
         (
             line,
             f"{safe_name(name)} differs: {_quote(npm_value)} to the npm package dotenv, "
             f"{_quote(python_value)} to python-dotenv",
         )
-        for name, line, npm_value, python_value in _differences(text, value_text)
+        for name, line, npm_value, python_value in _differences(text, assignments, value_text)
     ]
     lines = [f"  {line:>4}  {note}" for line, note in sorted(notes, key=lambda entry: entry[0])]
     output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim, look="envfile")
@@ -131,12 +128,17 @@ def _unread_text(unread: UnreadLine, *, verbatim: bool) -> str:
     return f"not an assignment{contains}: {repr(unread.text) if verbatim else mask(unread.text)}"
 
 
-def _differences(text: str, value_text: ValueText) -> list[tuple[str, int, str | None, str | None]]:
+def _differences(
+    text: str, assignments: tuple[Assignment, ...], value_text: ValueText
+) -> list[tuple[str, int, str | None, str | None]]:
     """Return the variables that the dialects read differently: name, line, and the value in each dialect."""
-    from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
+    from qwen_schema.envfile.dotenv_python import (  # noqa: PLC0415 - slow to import
+        dialect_differences,
+        read_assignments_python,
+    )
 
     differences = []
-    for name, (npm, python) in differing_names(text).items():
+    for name, (npm, python) in dialect_differences(assignments, read_assignments_python(text)).items():
         line = (npm or python).line  # type: ignore[union-attr]
         differences.append((name, line, value_text(npm) if npm else None, value_text(python) if python else None))
     return sorted(differences, key=lambda difference: difference[1])

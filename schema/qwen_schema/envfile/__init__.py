@@ -1,7 +1,7 @@
 """Env files: their text, read from the disk once, and the dialects of their syntax."""
 
 from .dialects import DIALECTS, Dialect, reader_of
-from .dotenv_npm import Assignment, UnreadLine, last_of_each, read_assignments, unread_lines
+from .dotenv_npm import Assignment, UnreadLine, last_of_each, parts_of, read_assignments, unread_lines
 from .text import Subject, read_env_text, read_text
 from .values import file_values
 
@@ -13,6 +13,7 @@ __all__ = [
     "UnreadLine",
     "file_values",
     "last_of_each",
+    "parts_of",
     "read_assignments",
     "read_env_text",
     "read_text",

@@ -8,7 +8,6 @@ linear time.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .. import patterns as re
@@ -53,7 +52,7 @@ def read_assignments(text: str) -> tuple[Assignment, ...]:
 
     Any other text is skipped without an error, as dotenv does.
     """
-    return _parts_of(text)[0]
+    return parts_of(text)[0]
 
 
 def unread_lines(text: str) -> tuple[UnreadLine, ...]:
@@ -61,7 +60,7 @@ def unread_lines(text: str) -> tuple[UnreadLine, ...]:
 
     A line within a quoted value is a part of that value.
     """
-    return _parts_of(text)[1]
+    return parts_of(text)[1]
 
 
 def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
@@ -73,9 +72,8 @@ def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
 _Head = tuple[str, int, int]
 
 
-@lru_cache(maxsize=4)
-def _parts_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
-    """Return the assignments and the unread lines of a text. The result is cached, since a text may be long."""
+def parts_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
+    """Return the assignments and the unread lines of an env file's text, which is read once for both."""
     assignments: list[Assignment] = []
     unread: list[UnreadLine] = []
     for piece in _parts(text):

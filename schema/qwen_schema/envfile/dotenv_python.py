@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from dotenv.parser import Error, Reader, parse_binding
 
 from .. import patterns as re
-from .dotenv_npm import Assignment, last_of_each, read_assignments
+from .dotenv_npm import Assignment, last_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,18 +20,12 @@ _MOST_BLANKS = 200
 _MANY_BLANKS = re.compile(rf"([^\S\r\n]{{{_MOST_BLANKS}}})[^\S\r\n]+")
 
 
-@lru_cache(maxsize=4)
 def read_assignments_python(text: str) -> tuple[Assignment, ...]:
     """Return the assignments that python-dotenv reads in a text; a name without a value is not an assignment.
 
     More than 200 blanks in a row are read as 200, since python-dotenv's time is quadratic in their number.
     """
     return tuple(_assignments(_with_fewer_blanks(text)))
-
-
-def differing_names(text: str) -> dict[str, tuple[Assignment | None, Assignment | None]]:
-    """Return each name that the two dialects read differently, with dotenv's reading and python-dotenv's."""
-    return dialect_differences(read_assignments(text), read_assignments_python(text))
 
 
 def dialect_differences(
