@@ -80,17 +80,23 @@ class ForkServer:
         assert code == 0, err.decode()
         return [(code, *(base64.b64decode(text) for text in texts)) for code, *texts in json.loads(out)]
 
-    def run(self, command: Command, *, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
+    def run(
+        self, command: Command, *, stdin: bytes, seconds: float, stdout: int | None = None
+    ) -> tuple[int, bytes, bytes]:
         """Run a command line to its end; return its exit code and its two outputs.
+
+        If `stdout` is an open file, the standard output goes there, and nothing is returned of it.
 
         Raises:
             TimeoutError: if it does not end in time, after it was killed.
         """
-        return self._run([command], stdin=stdin, seconds=seconds)
+        return self._run([command], stdin=stdin, seconds=seconds, stdout=stdout)
 
-    def _run(self, commands: Sequence[Command], *, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
+    def _run(
+        self, commands: Sequence[Command], *, stdin: bytes, seconds: float, stdout: int | None = None
+    ) -> tuple[int, bytes, bytes]:
         (their_in, to_in), (from_out, their_out), (from_err, their_err) = (os.pipe() for _ in range(3))
-        started = self._start(commands, (their_in, their_out, their_err))
+        started = self._start(commands, (their_in, their_out if stdout is None else stdout, their_err))
         for descriptor in (their_in, their_out, their_err):
             os.close(descriptor)
         out, err, ends = _talk(to_in, stdin, (from_out, from_err, started.status), seconds)

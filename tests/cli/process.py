@@ -11,12 +11,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .fork_server import Command, ForkServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from support.provider import Provider
 
@@ -24,23 +24,15 @@ PROGRAM = (sys.executable, "-m", "qwen_cfg")
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 SECONDS = 60
 
-# Root may write everywhere, so a test about unwritable files runs as another user. Modules that the program loads
-# late are loaded before that: other users may not be able to read the interpreter's directory.
+# Root may write everywhere, so a test about unwritable files runs as another user.
 _AS_NOBODY = """\
-import os, sys
-from qwen_cfg.__main__ import entry
-from qwen_cfg.cli.main import main
-import difflib, encodings.unicode_escape, hashlib, json, pathlib, shlex, shutil, subprocess, textwrap, tomllib
-import traceback, unicodedata, qwen_cfg.explanation.text, qwen_schema.save
-import qwen_cfg.cli.commands.check, qwen_cfg.cli.reports.check, qwen_cfg.cli.commands.envfile
-import qwen_schema.envfile.dotenv_python
-main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
+import os
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-entry()
 """
+_ENTRY = "\nfrom qwen_cfg.__main__ import entry\nentry()\n"
 
 
 # Variables that the interpreter reads at its start have no effect in a fork, apart from PYTHONPATH.
@@ -104,30 +96,35 @@ def run(
     home: Path | str | None,
     env: Mapping[str, str | bytes] | None = None,
     stdin: bytes = b"",
-    before: Callable[[], None] | None = None,
+    stdout: IO[Any] | int | None = None,
+    before: str = "",
     nobody: bool = False,
-    **streams: Any,
 ) -> Outcome:
-    """Run one command line to its end; `before` runs in the child before the program does.
+    """Run one command line to its end, with its output to a file if one is given.
 
-    Where nothing has to be as when a process starts, it is a fork of one that has everything loaded.
+    Unless a variable has an effect on the start of an interpreter, it is a fork of a process that has everything
+    loaded. `before` is Python code that runs in it first.
     """
+    before = _AS_NOBODY if nobody else before
     # Where a process may not write, neither may the measuring of its coverage.
-    environment = clean_environment(home, env, measured=not nobody and before is None)
-    if before is None and not nobody and not streams and can_fork(environment):
-        return _run_in_fork(argv, cwd, environment, stdin)
-    program = (sys.executable, "-c", _AS_NOBODY) if nobody else PROGRAM
-    sources = {} if "stdin" in streams else {"input": stdin}
+    environment = clean_environment(home, env, measured=not before)
+    if can_fork(environment):
+        command = command_of(argv, cwd, environment, code=before and before + _ENTRY)
+        file = stdout if stdout is None or isinstance(stdout, int) else stdout.fileno()
+        code, out, err = fork_server().run(command, stdin=stdin, seconds=SECONDS, stdout=file)
+        return Outcome(code, out.decode(), err.decode())
+    assert not before, "the code would run after the start of an interpreter"
     process = subprocess.run(
-        [*program, *argv],
+        [*PROGRAM, *argv],
         cwd=cwd,
         env=environment,
-        preexec_fn=before,
+        input=stdin,
+        stdout=subprocess.PIPE if stdout is None else stdout,
+        stderr=subprocess.PIPE,
         timeout=SECONDS,
         check=False,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **sources, **streams},
     )
-    return Outcome(process.returncode, (process.stdout or b"").decode(), (process.stderr or b"").decode())
+    return Outcome(process.returncode, (process.stdout or b"").decode(), process.stderr.decode())
 
 
 @cache
@@ -156,11 +153,13 @@ def can_fork(environment: Mapping[str, Any]) -> bool:
     return not any(name.startswith(_READ_AT_START) for name in environment)
 
 
-def _run_in_fork(
-    argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], stdin: bytes
-) -> Outcome:
-    code, out, err = fork_server().run(command_of(argv, cwd, environment), stdin=stdin, seconds=SECONDS)
-    return Outcome(code, out.decode(), err.decode())
+# The file that a shell passes for `<(...)`.
+PASSED_PIPE = "/dev/fd/63"
+
+
+def open_pipe(text: bytes) -> str:
+    """Return Python code for `run` that opens this pipe, with a text in it."""
+    return f"import os; r, w = os.pipe(); os.write(w, {text!r}); os.dup2(r, 63); os.close(r); os.close(w)"
 
 
 def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, env: Mapping[str, str]) -> list[Outcome]:

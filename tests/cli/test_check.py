@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import tomllib
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .process import KEY
+from .process import KEY, PASSED_PIPE, open_pipe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -245,11 +244,7 @@ def test_an_update_keeps_the_secret_reference(desk: Desk) -> None:
 def test_without_a_key_a_fifo_is_read_once(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=piped\n")
     desk.run("resolve", "-o", "a.toml", env=WITH_KEY).exits(0)
-    read, write = os.pipe()
-    os.write(write, b"OPENAI_MODEL=piped\n")
-    os.close(write)
-    outcome = desk.run("check", "a.toml", "--env-file", f"/dev/fd/{read}", pass_fds=[read])
-    os.close(read)
+    outcome = desk.run("check", "a.toml", "--env-file", PASSED_PIPE, before=open_pipe(b"OPENAI_MODEL=piped\n"))
     outcome.exits(0)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .process import KEY
+from .process import KEY, PASSED_PIPE, open_pipe
 from .terminal import run_on_screen
 
 if TYPE_CHECKING:
@@ -229,11 +229,8 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
 
 
 def test_a_fifo_and_a_file_name_that_is_not_utf_8(desk: Desk) -> None:
-    read, write = os.pipe()
-    os.write(write, b"OPENAI_MODEL=piped\n")
-    os.close(write)
-    outcome = desk.run("envfile", "--format", "json", f"/dev/fd/{read}", pass_fds=[read]).exits(0)
-    os.close(read)
+    before = open_pipe(b"OPENAI_MODEL=piped\n")
+    outcome = desk.run("envfile", "--format", "json", PASSED_PIPE, before=before).exits(0)
     assert documents(outcome)[0]["values"] == {"OPENAI_MODEL": "piped"}
     (Path(os.fsdecode(bytes(desk.cwd) + b"/\xff.env"))).write_text("OPENAI_MODEL=1\n")
     assert documents(desk.run("envfile", "--format", "json", b"\xff.env").exits(0))[0]["values"] == {

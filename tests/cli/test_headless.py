@@ -402,9 +402,7 @@ def test_a_non_blocking_input_is_waited_for(desk: Desk, server: Provider) -> Non
 
 
 def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
-    def only_to_write() -> None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 0)
-
+    only_to_write = "import os; os.dup2(os.open(os.devnull, os.O_WRONLY), 0)"
     outcome = desk.run("run", "-p", "x", env=env_of(server), before=only_to_write).exits(2)
     assert "standard input cannot be read" in outcome.err
 

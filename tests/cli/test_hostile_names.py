@@ -159,7 +159,7 @@ def test_an_answer_is_unchanged_outside_of_ci(desk: Desk, server: Provider) -> N
     assert answers(desk, server, WORDS, "text").exits(0).out == f"{WORDS}\n"
     server.replies[:] = [streamed_reply(*WORDS)]
     with (desk.home / "answer").open("wb") as file:
-        desk.run("run", "-p", "x", env=env_of(server) | IN_GITHUB, stdout=file, stderr=subprocess.PIPE).exits(0)
+        desk.run("run", "-p", "x", env=env_of(server) | IN_GITHUB, stdout=file).exits(0)
     assert (desk.home / "answer").read_bytes().decode() == f"{WORDS}\n"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from .artifacts import WITH_KEY, config, names_in
-from .process import KEY
+from .process import KEY, PASSED_PIPE, open_pipe
 
 if TYPE_CHECKING:
     from .process import Desk
@@ -107,11 +106,8 @@ def test_a_file_of_the_project_may_not_set_a_field_of_the_user(desk: Desk) -> No
 
 
 def test_an_env_file_can_come_from_a_process_substitution(desk: Desk) -> None:
-    read, write = os.pipe()
-    os.write(write, f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=piped\n".encode())
-    os.close(write)
-    outcome = desk.run("resolve", "--env-file", f"/dev/fd/{read}", "--format", "json", pass_fds=[read]).exits(0)
-    os.close(read)
+    before = open_pipe(f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=piped\n".encode())
+    outcome = desk.run("resolve", "--env-file", PASSED_PIPE, "--format", "json", before=before).exits(0)
     assert outcome.json["config"]["model"] == "piped"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import trustme
 from support.provider import Provider, provider
 
-from .process import KEY, Desk, Run, env_of, run_together
+from .process import KEY, PROGRAM, SECONDS, Desk, Outcome, Run, clean_environment, env_of, run_together
 
 DATA = Path(__file__).parents[1] / "data"
 # The recordings, each with its profile, the default model of the recorded version, and the default host of the profile.
@@ -219,8 +220,16 @@ def test_an_empty_prompt_is_a_usage_error(desk: Desk, server: Provider, argv: li
 
 
 def test_a_closed_standard_input_is_no_prompt(desk: Desk, server: Provider) -> None:
-    outcome = desk.run("run", env=env_of(server), before=lambda: os.close(0))
-    outcome.exits(2)
+    process = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *PROGRAM, "run"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env_of(server)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    Outcome(process.returncode, process.stdout, process.stderr).exits(2)
 
 
 # Failures.

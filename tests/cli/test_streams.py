@@ -183,9 +183,10 @@ def test_a_deleted_working_directory(desk: Desk) -> None:
     for argv in (["resolve"], ["resolve", "--explain"], ["check", "a.toml"], ["envfile", ".env"], ["run", "-p", "x"]):
         gone = desk.home / "gone"
         gone.mkdir()
-        outcome = desk.run(*argv, env={**WITH_KEY, "PWD": str(gone)}, cwd=gone, before=gone.rmdir).exits(3)
+        remove = f"import os; os.rmdir({str(gone)!r})"
+        outcome = desk.run(*argv, env={**WITH_KEY, "PWD": str(gone)}, cwd=gone, before=remove).exits(3)
         assert outcome.out == ""
-    with_pwd = desk.run("resolve", env={"PWD": str(gone)}, cwd=desk.cwd, before=lambda: None)
+    with_pwd = desk.run("resolve", env={"PWD": str(gone)}, cwd=desk.cwd)
     assert with_pwd.code == 3
 
 

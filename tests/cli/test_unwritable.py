@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ import pytest
 from .process import KEY, Outcome, Run, run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from .process import Desk
@@ -21,29 +19,30 @@ WITH_KEY = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://models.example/v1"
 LOGIN = ".qwen/oauth_creds.json"
 CANNOT_WRITE = 2
 
+# Makes a directory read-only for a process and its children.
+_READ_ONLY = """\
+import ctypes, os
 # <sched.h>, <sys/mount.h>
 CLONE_NEWNS = 0x00020000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(status):
+    if status:
+        raise OSError(ctypes.get_errno(), "no file system can be mounted here")
+
+call(libc.unshare(CLONE_NEWNS))
+call(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+call(libc.mount(name, name, None, MS_BIND, None))
+call(libc.mount(name, name, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None))
+# The working directory is still below the mount.
+os.chdir(os.getcwd())
+"""
 
 
-def read_only(place: Path) -> Callable[[], None]:
-    """Return a function that makes a directory read-only for this process and its children."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def call(status: int) -> None:
-        if status:
-            raise OSError(ctypes.get_errno(), "no file system can be mounted here")
-
-    def mount() -> None:
-        name = os.fsencode(place)
-        call(libc.unshare(CLONE_NEWNS))
-        call(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
-        call(libc.mount(name, name, None, MS_BIND, None))
-        call(libc.mount(name, name, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None))
-        # The working directory is still below the mount.
-        os.chdir(os.getcwd())  # noqa: PTH109
-
-    return mount
+def read_only(place: Path) -> str:
+    """Return Python code that makes a directory read-only for its process."""
+    return f"name = {os.fsencode(place)!r}\n{_READ_ONLY}"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ def may_mount(tmp_path_factory: pytest.TempPathFactory) -> None:
     child = os.fork()
     if child == 0:
         try:
-            read_only(tmp_path_factory.mktemp("mounted"))()
+            exec(read_only(tmp_path_factory.mktemp("mounted")), {})
             os._exit(0)
         finally:
             os._exit(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import threading
@@ -235,17 +234,15 @@ def test_without_the_server_a_login_is_used_until_it_expires(home: Home, failure
         assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
 
 
-def no_room() -> None:
-    """Limit the size of files: a lock fits, and a login does not."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+# Limits the size of files: a lock fits, and a login does not.
+NO_ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
 
 
 def test_a_login_that_cannot_be_saved_is_used_for_the_run(home: Home) -> None:
     before = home.write_login(home.server.issue(expires_in=-5))
     # So that a second refresh is needed.
     home.server.chat_replies.append(refusal(401, "invalid access token or token expired"))
-    # Python would write truncated modules to its cache.
-    outcome = home.run(before=no_room, env={"PYTHONDONTWRITEBYTECODE": "1"}).exits(0)
+    outcome = home.run(before=NO_ROOM).exits(0)
     assert outcome.out == f"{ANSWER}\n"
     assert "the login was refreshed but cannot be saved" in outcome.err
     assert (home.server.refreshes, home.server.reused) == (2, 0)
