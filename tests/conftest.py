@@ -78,6 +78,7 @@ def server(shared_provider: Provider) -> Provider:
     """A provider on loopback, without state from the previous test."""
     shared_provider.take_requests()
     shared_provider.replies.clear()
+    shared_provider.sent.clear()
     shared_provider.hung_up.clear()
     return shared_provider
 

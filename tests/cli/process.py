@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from support.provider import Provider
+
+    from .fork_server import Forked
 
 PROGRAM = (sys.executable, "-m", "qwen_cfg")
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -160,6 +164,63 @@ PASSED_PIPE = "/dev/fd/63"
 def open_pipe(text: bytes) -> str:
     """Return Python code for `run` that opens this pipe, with a text in it."""
     return f"import os; r, w = os.pipe(); os.write(w, {text!r}); os.dup2(r, 63); os.close(r); os.close(w)"
+
+
+class Started:
+    """A started process, with the methods of a forked one."""
+
+    def __init__(
+        self,
+        words: Sequence[str | bytes | Path],
+        cwd: Path,
+        environment: Mapping[str, Any],
+        streams: tuple[int, int, int],
+        *,
+        in_terminal: bool,
+    ) -> None:
+        self._process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=environment,
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
+            start_new_session=in_terminal,
+            preexec_fn=_control if in_terminal else None,  # noqa: PLW1509 - it takes no lock
+        )
+        self.pid = self._process.pid
+        self.send_signal = self._process.send_signal
+
+    def wait(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _control() -> None:
+    """Make standard input the controlling terminal of this session."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def start(
+    argv: Sequence[str | bytes | Path],
+    cwd: Path,
+    environment: Mapping[str, Any],
+    streams: tuple[int, int, int],
+    *,
+    in_terminal: bool = False,
+    code: str = "",
+) -> Forked | Started:
+    """Start a command with three open files as its streams; with `code`, Python code and not qwen-cfg.
+
+    It is a fork of a process in which everything is loaded, unless a variable has an effect on the start of an
+    interpreter.
+    """
+    if can_fork(environment):
+        return fork_server().start(command_of(argv, cwd, environment, in_terminal=in_terminal, code=code), streams)
+    program = (sys.executable, "-c", code) if code else PROGRAM
+    return Started([*program, *argv], cwd, environment, streams, in_terminal=in_terminal)
 
 
 def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, env: Mapping[str, str]) -> list[Outcome]:

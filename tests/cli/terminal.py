@@ -8,8 +8,6 @@ import pty
 import select
 import signal
 import struct
-import subprocess
-import sys
 import termios
 import time
 from dataclasses import dataclass
@@ -18,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pyte
 from support.screen_text import ScreenText, line_of
 
-from .process import PROGRAM, SECONDS, can_fork, clean_environment, command_of, fork_server
+from .process import SECONDS, clean_environment, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from .fork_server import Forked
     from .process import Desk
 
 ROWS = 200
@@ -61,12 +58,7 @@ class Terminal:
         """
         self.file, theirs = pty.openpty()
         self.resize(*size)
-        if can_fork(environment):
-            command = command_of(argv, cwd, environment, in_terminal=True, code=code)
-            self._process: Forked | _Started = fork_server().start(command, (theirs, theirs, theirs))
-        else:
-            program = (sys.executable, "-c", code) if code else PROGRAM
-            self._process = _Started([*program, *map(str, argv)], cwd, environment, theirs)
+        self._process = start(argv, cwd, environment, (theirs, theirs, theirs), in_terminal=True, code=code)
         os.close(theirs)
 
     def resize(self, height: int, width: int) -> None:
@@ -97,40 +89,19 @@ class Terminal:
         assert code is not None, f"the command did not end in {seconds} s"
         return code
 
+    def hang_up(self) -> int:
+        """Close the terminal while the command runs, wait for the end of the command, and return its exit code."""
+        os.close(self.file)
+        self.file = -1
+        return self.wait()
+
     def close(self) -> None:
         """Close the terminal, and kill the command if it still runs."""
-        os.close(self.file)
+        if self.file >= 0:
+            os.close(self.file)
         if self._process.wait(0) is None:
             self._process.send_signal(signal.SIGKILL)
             self.wait()
-
-
-class _Started:
-    """A new process in a terminal, with the methods of a forked one."""
-
-    def __init__(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], stream: int) -> None:
-        self._process = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=environment,
-            stdin=stream,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-            preexec_fn=_control,  # noqa: PLW1509 - it takes no lock
-        )
-        self.send_signal = self._process.send_signal
-
-    def wait(self, seconds: float) -> int | None:
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-
-def _control() -> None:
-    """Make standard input the controlling terminal of this session."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def run_on_screen(
@@ -230,6 +201,10 @@ class Typing:
     def signal(self, number: int) -> None:
         """Send a signal to the command."""
         self._terminal.send_signal(number)
+
+    def hang_up(self) -> int:
+        """Close the terminal, and return the exit code of the command that ran in it."""
+        return self._terminal.hang_up()
 
     @property
     def settings(self) -> list[Any]:

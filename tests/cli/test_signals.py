@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import pty
 import shlex
 import signal
 import socket
@@ -23,6 +22,7 @@ from support.login_home import Home
 from support.provider import Provider, Reply, chunk, events, refusal, streamed_reply
 
 from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
+from .running import Running
 from .terminal import Typing
 
 if TYPE_CHECKING:
@@ -37,23 +37,16 @@ PAGE = 4096
 HALF = Reply(events(chunk(content="half"), done=False), stay=True)
 
 
-@contextmanager
-def running_command(desk: Desk, *argv: str, env: dict[str, str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A running command, which is killed if the test fails."""
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+def running_command(desk: Desk, *argv: str, env: dict[str, str], **streams: int) -> Running:
     environment = clean_environment(desk.home, {"QWEN_CFG_MAX_RETRIES": "0", **env})
-    with subprocess.Popen([*PROGRAM, *argv], cwd=desk.cwd, env=environment, **{**pipes, **options}) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return Running(*argv, cwd=desk.cwd, environment=environment, **streams)
 
 
-def assert_ended(process: subprocess.Popen[bytes], *numbers: int) -> tuple[str, str]:
+def assert_ended(process: Running, *numbers: int) -> tuple[str, str]:
     """Check that one of the signals ended a command soon, and return its remaining output."""
     before = time.monotonic()
-    out, err = (stream.decode() for stream in process.communicate(timeout=SECONDS))
-    assert process.returncode - 128 in numbers, err
+    out, err = process.communicate()
+    assert process.wait() - 128 in numbers, err
     assert "Traceback" not in out + err
     assert "Exception ignored" not in err
     assert time.monotonic() - before < 5
@@ -78,18 +71,16 @@ TOGETHER = [("json", [QUIT]), ("json", [TERM, TERM, HUP]), ("stream-json", [HUP,
 def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbers: list[int]) -> None:
     server.replies[:] = [HALF]
     with running_command(desk, "run", "-p", "x", "--output-format", form, env=env_of(server)) as process:
-        assert process.stdout is not None
         received = b""
         while form != "json" and b"half" not in received:
-            received += os.read(process.stdout.fileno(), 4096)
+            received += process.stdout.read(4096)
         if form == "json":
-            wait_for(lambda: server.requests)
-            # From outside it is unknown whether the piece has arrived.
-            time.sleep(0.3)
+            assert server.sent.wait(SECONDS)
+            process.wait_until_read(server.port)
         for number in numbers:
             process.send_signal(number)
         out, err = assert_ended(process, *(number for number in numbers if number != INT))
-    out, code = received.decode() + out, process.returncode
+    out, code = received.decode() + out, process.wait()
     assert f"qwen-cfg: terminated by {signal.Signals(code - 128).name}\n" in err
     if form == "text":
         assert out == "half\n"
@@ -106,13 +97,12 @@ def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: P
     """An interpreter that ends restores the default actions, one of which would kill it."""
     server.replies[:] = [HALF]
     with running_command(desk, "run", "-p", "x", env=env_of(server)) as process:
-        assert process.stderr is not None
         wait_for(lambda: server.requests)
         process.send_signal(TERM)
         err = b""
         while b"terminated by SIGTERM" not in err:
-            err += os.read(process.stderr.fileno(), 4096)
-        while process.poll() is None:
+            err += process.stderr.read(4096)
+        while process.returncode is None:
             process.send_signal(HUP)
             time.sleep(0.0005)
         assert_ended(process, TERM)
@@ -121,12 +111,13 @@ def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: P
 def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Provider) -> None:
     going_on = threading.Event()
     server.replies[:] = [Reply(streamed_reply("one ", "two").pieces, hold=going_on)]
-
-    def as_nohup_does() -> None:
-        signal.signal(HUP, signal.SIG_IGN)
-        signal.signal(INT, signal.SIG_IGN)
-
-    with running_command(desk, "run", "-p", "x", env=env_of(server), preexec_fn=as_nohup_does) as process:
+    with subprocess.Popen(
+        ["sh", "-c", 'trap "" HUP INT; exec "$@"', "sh", *PROGRAM, "run", "-p", "x"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env_of(server)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    ) as process:
         assert process.stdout is not None
         received = os.read(process.stdout.fileno(), 4096)
         process.send_signal(HUP)
@@ -139,7 +130,6 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Pr
 def test_a_blocked_reader_does_not_delay_the_end(desk: Desk, server: Provider) -> None:
     server.replies[:] = [streamed_reply(*["x" * 60_000] * 8)]
     with running_command(desk, "run", "-p", "x", env=env_of(server)) as process:
-        assert process.stdout is not None
         pipe = process.stdout.fileno()
         wait_for(lambda: bytes_in(pipe) >= fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - PAGE)
         began = time.monotonic()
@@ -160,19 +150,17 @@ def test_during_the_wait_for_a_retry(desk: Desk, server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="30")] * 3
     argv = ("run", "-p", "x", "--output-format", "stream-json")
     with running_command(desk, *argv, env=env_of(server, QWEN_CFG_MAX_RETRIES="3")) as process:
-        assert process.stdout is not None
         received = b""
         while b'"waiting"' not in received:
-            received += os.read(process.stdout.fileno(), 4096)
+            received += process.stdout.read(4096)
         process.send_signal(TERM)
         out, _ = assert_ended(process, TERM)
     assert json.loads(out.splitlines()[-1])["exit_code"] == 143
 
 
 def test_before_the_request(desk: Desk, server: Provider) -> None:
-    pipe = {"stdin": subprocess.PIPE}
-    with running_command(desk, "run", "--output-format", "json", env=env_of(server), **pipe) as process:
-        assert process.stderr is not None
+    argv = ("run", "--output-format", "json")
+    with running_command(desk, *argv, env=env_of(server), stdin=subprocess.PIPE) as process:
         assert b"end of standard input" in process.stderr.readline()
         process.send_signal(HUP)
         out, _ = assert_ended(process, HUP)
@@ -199,14 +187,22 @@ def test_during_the_command_for_the_key(desk: Desk, server: Provider) -> None:
         wait_for(lambda: file.exists() and file.read_text().strip())
         process.send_signal(TERM)
         _, err = assert_ended(process, TERM, HUP)
-    assert f"qwen-cfg: terminated by {signal.Signals(process.returncode - 128).name}\n" in err
+    assert f"qwen-cfg: terminated by {signal.Signals(process.wait() - 128).name}\n" in err
     wait_for(lambda: not os.path.exists(f"/proc/{file.read_text().strip()}"))  # noqa: PTH110
 
 
 def test_during_loading(desk: Desk) -> None:
     # At any moment: the interpreter needs some time before it runs the program's code.
+    environment = clean_environment(desk.home, {"OPENAI_API_KEY": KEY})
     for hundredths in range(0, 40, 4):
-        with running_command(desk, "resolve", env={"OPENAI_API_KEY": KEY}) as process:
+        with subprocess.Popen(
+            [*PROGRAM, "resolve"],
+            cwd=desk.cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(hundredths / 100)
             process.send_signal(TERM)
@@ -224,10 +220,10 @@ def test_during_sending_statistics(desk: Desk) -> None:
             connection, _ = collector.accept()
             began = time.monotonic()
             process.send_signal(TERM)
-            out, err = process.communicate(timeout=SECONDS)
+            out, err = process.communicate()
             connection.close()
-    assert (process.returncode, err) == (0, b"")
-    assert b"format = 1" in out
+        assert (process.returncode, err) == (0, "")
+    assert "format = 1" in out
     assert time.monotonic() - began < 1.5
 
 
@@ -352,47 +348,27 @@ def test_a_login_approved_during_the_end_is_saved(
 # A closed terminal, which cannot be written any more.
 
 
-@contextmanager
-def in_closable_terminal(desk: Desk, *argv: str, env: dict[str, str]) -> Iterator[tuple[int, Callable[[], int]]]:
-    """A command that leads a session; the returned function closes the terminal and returns the exit code."""
-    pid, master = pty.fork()
-    if pid == 0:
-        os.chdir(desk.cwd)
-        os.execve(PROGRAM[0], [*PROGRAM, *argv], clean_environment(desk.home, {"TERM": "xterm", **env}))
-
-    def close() -> int:
-        os.close(master)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-    try:
-        yield master, close
-    finally:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def read_until(master: int, wanted: bytes) -> None:
-    received = b""
-    while wanted not in received:
-        received += os.read(master, 4096)
+def type_prompt(person: Typing) -> None:
+    """Wait for the prompt of a conversation, and type one."""
+    person.when(lambda: b"?2004h" in person.raw, "no prompt came")
+    person.type("x\r")
 
 
 @pytest.mark.parametrize("argv", [("run",), ("run", "-p", "x"), ("run", "-p", "x", "--output-format", "stream-json")])
 def test_a_closed_terminal_ends_an_answer(desk: Desk, server: Provider, argv: tuple[str, ...]) -> None:
     server.replies[:] = [HALF]
-    with in_closable_terminal(desk, *argv, env=env_of(server)) as (master, close):
+    with Typing(desk, *argv, env=env_of(server)) as person:
         if argv == ("run",):
-            read_until(master, b"?2004h")
-            os.write(master, b"x\r")
-        read_until(master, b"half")
-        assert close() == 129
+            type_prompt(person)
+        person.until("half")
+        assert person.hang_up() == 129
     assert server.hung_up.wait(10)
 
 
 def test_a_closed_terminal_ends_a_conversation_at_its_prompt(desk: Desk, server: Provider) -> None:
-    with in_closable_terminal(desk, "run", env=env_of(server)) as (master, close):
-        read_until(master, b"?2004h")
-        assert close() == 129
+    with Typing(desk, "run", env=env_of(server)) as person:
+        person.when(lambda: b"?2004h" in person.raw, "no prompt came")
+        assert person.hang_up() == 129
 
 
 @pytest.mark.parametrize("argv", [(), ("-p", "x")])
@@ -401,13 +377,12 @@ def test_a_closed_terminal_does_not_interrupt_a_refresh(desk: Desk, argv: tuple[
         home = Home(desk.home, service)
         home.write_login(service.issue(expires_in=-5))
         options = ("--auth-type", "qwen-oauth", "--qwen-oauth-url", service.url)
-        with in_closable_terminal(desk, "run", *argv, *options, env={}) as (master, close):
+        with Typing(desk, "run", *argv, *options) as person:
             if not argv:
-                read_until(master, b"?2004h")
-                os.write(master, b"x\r")
+                type_prompt(person)
             assert service.received.wait(SECONDS)
             assert service.before_answer is not None
             threading.Timer(0.3, service.before_answer.set).start()
-            assert close() == 129
+            assert person.hang_up() == 129
         assert service.accepts(home.login.access_token.reveal())
         assert home.files == ["oauth_creds.json"]

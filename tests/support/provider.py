@@ -113,7 +113,8 @@ def refusal(status: int, message: str, code: str | None = None, **headers: str) 
 class Provider:
     """The server and its requests.
 
-    A request gets the next of `replies`; without one, the first part of its path selects the answer.
+    A request gets the next of `replies`; without one, the first part of its path selects the answer. `sent` is set
+    after the pieces of a reply, and `hung_up` when a client has gone.
     """
 
     port: int
@@ -122,6 +123,7 @@ class Provider:
     replies: list[Reply] = field(default_factory=list)
     models: tuple[str, ...] = MODELS
     models_reply: Reply | None = None
+    sent: threading.Event = field(default_factory=threading.Event)
     hung_up: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -146,7 +148,7 @@ class Provider:
         self.requests.append(request)
         lists = request.method == "GET" and raw.endswith("/models")
         reply = self.replies.pop(0) if self.replies and not lists else self._by_path(f"{raw}/".split("/")[1], request)
-        await _send(reply, receive, send, self.hung_up)
+        await self._send(reply, receive, send)
 
     def _by_path(self, how: str, request: Request) -> Reply:
         if request.method == "CONNECT":
@@ -178,26 +180,27 @@ class Provider:
         wait = SLOW_SECONDS if how == "slow" else 0.0
         return streamed_reply("pong ", f"from {model}", " ü", model=model, wait=wait)
 
-
-async def _send(reply: Reply, receive: Any, send: Any, hung_up: threading.Event) -> None:
-    gone = asyncio.ensure_future(_until_gone(receive, hung_up))
-    await _sleep(reply.wait, gone)
-    headers = [(b"content-type", reply.kind.encode()), *((n.encode(), v.encode()) for n, v in reply.headers.items())]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    for piece in reply.pieces:
-        if gone.done():
-            return
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await _sleep(reply.pause, gone)
-        while reply.hold is not None and not reply.hold.is_set() and not gone.done():
-            await _sleep(0.005, gone)
-    await _sleep(SLOW_SECONDS if reply.stay else 0.0, gone)
-    if reply.drop:
-        # If a handler fails, the server cuts the connection without the last chunk of the body.
-        raise ConnectionAbortedError
-    if not gone.done():
-        await send({"type": "http.response.body", "body": b""})
-    gone.cancel()
+    async def _send(self, reply: Reply, receive: Any, send: Any) -> None:
+        gone = asyncio.ensure_future(_until_gone(receive, self.hung_up))
+        await _sleep(reply.wait, gone)
+        headers = {"content-type": reply.kind, **reply.headers}
+        raw = [(name.encode(), text.encode()) for name, text in headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+        for piece in reply.pieces:
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await _sleep(reply.pause, gone)
+            while reply.hold is not None and not reply.hold.is_set() and not gone.done():
+                await _sleep(0.005, gone)
+        self.sent.set()
+        await _sleep(SLOW_SECONDS if reply.stay else 0.0, gone)
+        if reply.drop:
+            # If a handler fails, the server cuts the connection without the last chunk of the body.
+            raise ConnectionAbortedError
+        if not gone.done():
+            await send({"type": "http.response.body", "body": b""})
+        gone.cancel()
 
 
 async def _sleep(seconds: float, gone: asyncio.Future[None]) -> None:
