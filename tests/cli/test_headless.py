@@ -18,7 +18,8 @@ from support.provider import Provider, Reply, chunk, events, finish, refusal, st
 from qwen_schema import Secret, StreamRedactor
 
 from . import process
-from .process import KEY, PROGRAM, SECONDS, Desk, clean_environment
+from .process import KEY, SECONDS, Desk, clean_environment
+from .running import Running
 from .terminal import run_on_screen
 
 FORMATS = ["text", "json", "stream-json"]
@@ -52,29 +53,16 @@ def result_of(out: str, form: str) -> dict[str, Any]:
     return document
 
 
-class RunningCommand:
-    """A running command."""
+def running_command(desk: Desk, server: Provider, *argv: str, stdin: int = subprocess.DEVNULL) -> Running:
+    return Running("run", *argv, cwd=desk.cwd, environment=clean_environment(desk.home, env_of(server)), stdin=stdin)
 
-    def __init__(self, desk: Desk, server: Provider, *argv: str, **env: str) -> None:
-        self.process = subprocess.Popen(
-            [*PROGRAM, "run", "-p", "ping", *argv],
-            cwd=desk.cwd,
-            env=clean_environment(desk.home, env_of(server, **env)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
 
-    def read(self, count: int) -> bytes:
-        """Return the next bytes of standard output as soon as they arrive."""
-        assert self.process.stdout is not None
-        return os.read(self.process.stdout.fileno(), count)
-
-    def exits(self, code: int) -> tuple[str, str]:
-        out, err = self.process.communicate(timeout=SECONDS)
-        assert self.process.returncode == code, err
-        assert b"Traceback" not in err
-        return out.decode(), err.decode()
+def exits(running: Running, code: int) -> tuple[str, str]:
+    """Wait for the end with an exit code, and return the rest of the two outputs."""
+    out, err = running.communicate()
+    assert running.returncode == code, err
+    assert "Traceback" not in err
+    return out, err
 
 
 # The prompt.
@@ -105,21 +93,9 @@ def test_instructions_come_before_the_prompt(desk: Desk, server: Provider) -> No
 
 
 def test_an_input_that_stays_open_is_reported(desk: Desk, server: Provider) -> None:
-    reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [*PROGRAM, "run", "-p", "ping"],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, env_of(server)),
-        stdin=reading,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    os.close(reading)
-    assert process.stderr is not None
-    assert b"waiting for the end of standard input" in process.stderr.readline()
-    os.close(writing)
-    out, _ = process.communicate(timeout=SECONDS)
-    assert (process.returncode, out.decode()) == (0, "pong from m ü\n")
+    with running_command(desk, server, "-p", "ping", stdin=subprocess.PIPE) as running:
+        assert b"waiting for the end of standard input" in running.stderr.readline()
+        assert exits(running, 0)[0] == "pong from m ü\n"
 
 
 # The answer.
@@ -148,13 +124,13 @@ def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: 
     held = threading.Event()
     reply = streamed_reply("first", "second")
     server.replies[:] = [Reply(reply.pieces, hold=held)]
-    started = RunningCommand(desk, server, "--output-format", form)
-    received = b""
-    while b"first" not in received:
-        received += started.read(4096)
-    assert b"second" not in received
-    held.set()
-    assert "second" in started.exits(0)[0]
+    with running_command(desk, server, "-p", "ping", "--output-format", form) as running:
+        received = b""
+        while b"first" not in received:
+            received += running.stdout.read(4096)
+        assert b"second" not in received
+        held.set()
+        assert "second" in exits(running, 0)[0]
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
@@ -303,18 +279,15 @@ def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Pr
 @pytest.mark.parametrize("form", FORMATS)
 def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="half"), done=False), stay=True)]
-    started = RunningCommand(desk, server, "--output-format", form)
-    received = b""
-    while form != "json" and b"half" not in received:
-        received += started.read(4096)
-    deadline = time.monotonic() + SECONDS
-    while not server.requests and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if form == "json":
-        # From outside it is unknown whether the piece has arrived.
-        time.sleep(0.3)
-    started.process.send_signal(signal.SIGINT)
-    out, err = started.exits(130)
+    with running_command(desk, server, "-p", "ping", "--output-format", form) as running:
+        received = b""
+        while form != "json" and b"half" not in received:
+            received += running.stdout.read(4096)
+        if form == "json":
+            assert server.sent.wait(SECONDS)
+            running.wait_until_read(server.port)
+        running.send_signal(signal.SIGINT)
+        out, err = exits(running, 130)
     assert "interrupted" in err
     if form == "text":
         assert received.decode() + out == "half\n"
@@ -326,27 +299,24 @@ def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Pr
 
 def test_ctrl_c_before_the_first_piece(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(wait=60)]
-    started = RunningCommand(desk, server)
-    deadline = time.monotonic() + SECONDS
-    while not server.requests and time.monotonic() < deadline:
-        time.sleep(0.01)
-    begun = time.monotonic()
-    started.process.send_signal(signal.SIGINT)
-    assert started.exits(130)[0] == ""
-    assert time.monotonic() - begun < 10
+    with running_command(desk, server, "-p", "ping") as running:
+        deadline = time.monotonic() + SECONDS
+        while not server.requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        assert exits(running, 130)[0] == ""
+        assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("form", ["text", "stream-json"])
 def test_a_closed_pipe_is_no_error(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(streamed_reply(*["line\n"] * 200).pieces, pause=0.02)]
-    started = RunningCommand(desk, server, "--output-format", form)
-    with started.process as process:
-        assert started.read(10)
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
-    assert process.returncode == 0
+    with running_command(desk, server, "-p", "ping", "--output-format", form) as running:
+        assert running.stdout.read(10)
+        running.stdout.close()
+        assert running.stderr.readall() == b""
+        assert running.wait() == 0
     # The rest of the answer is not requested.
     assert server.hung_up.wait(10)
 
@@ -368,36 +338,21 @@ def test_a_usage_error_has_the_requested_format(desk: Desk, form: str, written: 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
 def test_ctrl_c_while_standard_input_is_read(desk: Desk, server: Provider, form: str) -> None:
-    with subprocess.Popen(
-        [*PROGRAM, "run", "--output-format", form],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, env_of(server)),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stderr is not None
-        assert process.stdout is not None
-        assert b"end of standard input" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        result = result_of(process.stdout.read().decode(), form)
-    assert (process.returncode, result["exit_reason"], result["exit_code"]) == (130, "interrupted", 130)
+    with running_command(desk, server, "--output-format", form, stdin=subprocess.PIPE) as running:
+        assert b"end of standard input" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        result = result_of(running.stdout.readall().decode(), form)
+        assert (running.wait(), result["exit_reason"], result["exit_code"]) == (130, "interrupted", 130)
 
 
 def test_a_non_blocking_input_is_waited_for(desk: Desk, server: Provider) -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
-    with subprocess.Popen(
-        [*PROGRAM, "run"],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, env_of(server)),
-        stdin=reading,
-        stdout=subprocess.PIPE,
-    ) as process:
+    with running_command(desk, server, stdin=reading) as running:
+        os.close(reading)
         os.write(writing, "\ufefflate".encode())
         os.close(writing)
-        os.close(reading)
-    assert process.returncode == 0
+        exits(running, 0)
     assert server.take_requests()[0].texts == ["late"]
 
 
