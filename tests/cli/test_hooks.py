@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support.provider import streamed_reply
 
-from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
+from .process import KEY, SECONDS, Outcome, clean_environment, env_of
+from .running import Running
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -27,7 +31,7 @@ import sys
 from qwen_cfg.cli.hooks import install
 install()
 from qwen_schema import Secret
-plain, shaped, user_info = sys.argv[1:]
+plain, shaped, user_info = sys.argv[1:4]
 secret = Secret(plain)
 text = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
 """
@@ -35,16 +39,46 @@ text = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
 REDACTED = f"import qwen_runtime.wire.client\n{BEFORE}"
 
 
-def python(code: str, *, before: str = BEFORE) -> subprocess.CompletedProcess[str]:
+# Runs each further argument as Python code in a fork, whose outputs go to files, and prints the exit codes.
+FORK_FOR_EACH = """\
+import os
+for number, code in enumerate(sys.argv[4:]):
+    if os.fork() == 0:
+        for stream in (1, 2):
+            os.dup2(os.open(f"{number}.{stream}", os.O_WRONLY | os.O_CREAT), stream)
+        break
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+else:
+    code = ""
+exec(code)
+"""
+
+
+def python(code: str, *words: str, before: str = BEFORE, cwd: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run Python code with imports before the hooks or after them."""
     return subprocess.run(
-        [sys.executable, "-c", before + code, PLAIN, KEY, USER_INFO],
+        [sys.executable, "-c", before + code, PLAIN, KEY, USER_INFO, *words],
+        cwd=cwd,
         env=clean_environment(None),
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
+
+
+@cache
+def outcomes(before: str, codes: tuple[str, ...]) -> list[Outcome]:
+    """Run each of several pieces of Python code in a fork of a new process with these imports."""
+    with tempfile.TemporaryDirectory() as directory:
+        process = python(FORK_FOR_EACH, *codes, before=before, cwd=directory)
+        texts = [[Path(directory, f"{n}.{stream}").read_text() for stream in (1, 2)] for n in range(len(codes))]
+    return [Outcome(int(code), *text) for code, text in zip(process.stdout.split(), texts, strict=True)]
+
+
+def outcome_of(kind: str, codes: dict[str, str], before: str) -> Outcome:
+    """Return the outcome of one piece of code of several."""
+    return outcomes(before, tuple(codes.values()))[list(codes).index(kind)]
 
 
 def assert_redacted(text: str) -> None:
@@ -70,17 +104,18 @@ WARNINGS = {
     "a warning of its own": "import warnings\nwarnings.warn(UserWarning(text))",
     "a warning to a file": "import warnings\nwarnings.showwarning(text, UserWarning, 'a.py', 1, sys.stderr)",
 }
+MESSAGES = FATAL | HANDLED_ERRORS | WARNINGS
 
 
 @pytest.mark.parametrize("before", [BEFORE, f"import threading\n{BEFORE}"], ids=["hooks first", "threading first"])
-@pytest.mark.parametrize("kind", FATAL | HANDLED_ERRORS | WARNINGS)
+@pytest.mark.parametrize("kind", MESSAGES)
 def test_messages_of_python_are_redacted(kind: str, before: str) -> None:
-    process = python((FATAL | HANDLED_ERRORS | WARNINGS)[kind], before=before)
-    assert_redacted(process.stderr)
-    assert "\x1b" not in process.stderr
-    assert process.stdout == ""
-    assert ("Traceback" in process.stderr) == (kind not in WARNINGS)
-    assert process.returncode == (1 if kind in FATAL else 0)
+    outcome = outcome_of(kind, MESSAGES, before)
+    assert_redacted(outcome.err)
+    assert "\x1b" not in outcome.err
+    assert outcome.out == ""
+    assert ("Traceback" in outcome.err) == (kind not in WARNINGS)
+    assert outcome.code == (1 if kind in FATAL else 0)
 
 
 def test_ending_a_thread_prints_nothing() -> None:
@@ -105,6 +140,12 @@ LOGS = {
     "no handler": "logging.getLogger().handlers.clear()\nlog.warning(text)",
 }
 
+MISMATCHED = {
+    "a number": "log.warning('%d', text)",
+    "too few": "log.warning('%s %s', text)",
+    "too many": "log.warning('x', text)",
+}
+
 # A formatter with its own text of an exception, like those for JSON.
 HANDLED = """\
 import logging
@@ -123,17 +164,17 @@ logging.basicConfig()
 @pytest.mark.parametrize("kind", LOGS)
 def test_log_records_are_redacted(kind: str, order: str) -> None:
     before = HANDLED + REDACTED if order == "logging first" else REDACTED + HANDLED
-    process = python(LOGS[kind], before=before)
-    assert_redacted(process.stderr)
-    assert (process.returncode, process.stdout) == (0, "")
+    outcome = outcome_of(kind, LOGS, before)
+    assert_redacted(outcome.err)
+    assert (outcome.code, outcome.out) == (0, "")
 
 
-@pytest.mark.parametrize("call", ["log.warning('%d', text)", "log.warning('%s %s', text)", "log.warning('x', text)"])
-def test_mismatched_log_arguments_are_not_shown(call: str) -> None:
-    process = python(call, before=HANDLED + REDACTED)
-    assert "(its arguments do not fit)" in process.stderr
-    assert PLAIN not in process.stderr
-    assert process.returncode == 0
+@pytest.mark.parametrize("kind", MISMATCHED)
+def test_mismatched_log_arguments_are_not_shown(kind: str) -> None:
+    outcome = outcome_of(kind, MISMATCHED, HANDLED + REDACTED)
+    assert "(its arguments do not fit)" in outcome.err
+    assert PLAIN not in outcome.err
+    assert outcome.code == 0
 
 
 def test_another_log_record_factory_is_kept() -> None:
@@ -150,7 +191,7 @@ def test_the_hooks_do_not_import_logging() -> None:
 def test_the_command_sets_the_hooks(desk: Desk) -> None:
     code = "import atexit, sys\nkey = sys.argv.pop()\natexit.register(lambda: int(key))\n"
     process = subprocess.run(
-        [*PROGRAM[:1], "-c", f"{code}from qwen_cfg.__main__ import entry\nentry()", "--version", KEY],
+        [sys.executable, "-c", f"{code}from qwen_cfg.__main__ import entry\nentry()", "--version", KEY],
         env=clean_environment(desk.home),
         capture_output=True,
         text=True,
@@ -170,18 +211,12 @@ def test_logs_of_httpx_contain_no_key(desk: Desk, server: Provider, how: str, ke
         "import logging, sys\nlogging.basicConfig(level=logging.DEBUG)\n"
         "from qwen_cfg.cli.main import main\nsys.exit(main(['run', '-p', 'ping', '--debug']))"
     )
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, env_of(server, how, key)),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    environment = clean_environment(desk.home, env_of(server, how, key))
+    with Running(cwd=desk.cwd, environment=environment, code=code) as running:
+        out, err = running.communicate()
+        assert running.returncode == (0 if how == "v1" else 4)
     assert server.requests[-1].authorization == f"Bearer {key}"
-    assert process.returncode == (0 if how == "v1" else 4)
-    assert "DEBUG:httpcore.http11:receive_response_headers.complete" in process.stderr
-    assert "INFO:httpx:HTTP Request: POST" in process.stderr
-    assert "[redacted]" in process.stderr
-    assert key not in process.stdout + process.stderr
+    assert "DEBUG:httpcore.http11:receive_response_headers.complete" in err
+    assert "INFO:httpx:HTTP Request: POST" in err
+    assert "[redacted]" in err
+    assert key not in out + err
