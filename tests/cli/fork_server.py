@@ -112,7 +112,8 @@ class Command:
     """A command line, its working directory and its whole environment.
 
     With `in_terminal`, its standard input is the terminal that controls its session, as in a new window. If `code` is
-    not empty, this Python code runs with the words, and not qwen-cfg.
+    not empty, this Python code runs with the words, and not qwen-cfg. With `unloads`, the interpreter unloads its
+    modules at the end, as it usually does; a signal may arrive during that.
     """
 
     argv: Sequence[str]
@@ -120,6 +121,7 @@ class Command:
     environment: Mapping[str, str]
     in_terminal: bool = False
     code: str = ""
+    unloads: bool = False
 
 
 # The end of command lines that run in one process.
@@ -421,7 +423,7 @@ if __name__ == "__main__":
         if commands[-1] == _END:
             _run_all(commands[:-1], streams)
         _become(commands[0], streams)
-        code = commands[0].code
+        code, unloads = commands[0].code, commands[0].unloads
         del request
         try:
             if code:
@@ -429,5 +431,8 @@ if __name__ == "__main__":
             else:
                 qwen_cfg.__main__.entry()
         except SystemExit as end:
+            if unloads:
+                raise
             _end(end.code)
-        _end(0)
+        if not unloads:
+            _end(0)

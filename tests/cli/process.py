@@ -146,10 +146,11 @@ def command_of(
     *,
     in_terminal: bool = False,
     code: str = "",
+    unloads: bool = False,
 ) -> Command:
     """Return a command line for the fork server."""
     variables = {name: os.fsdecode(text) for name, text in environment.items()}
-    return Command([os.fsdecode(word) for word in argv], str(cwd), variables, in_terminal, code)
+    return Command([os.fsdecode(word) for word in argv], str(cwd), variables, in_terminal, code, unloads)
 
 
 def can_fork(environment: Mapping[str, Any]) -> bool:
@@ -211,14 +212,16 @@ def start(
     *,
     in_terminal: bool = False,
     code: str = "",
+    unloads: bool = False,
 ) -> Forked | Started:
-    """Start a command with three open files as its streams; with `code`, Python code and not qwen-cfg.
+    """Start a command with three open files as its streams; the options are those of the fork server's commands.
 
     It is a fork of a process in which everything is loaded, unless a variable has an effect on the start of an
     interpreter.
     """
     if can_fork(environment):
-        return fork_server().start(command_of(argv, cwd, environment, in_terminal=in_terminal, code=code), streams)
+        command = command_of(argv, cwd, environment, in_terminal=in_terminal, code=code, unloads=unloads)
+        return fork_server().start(command, streams)
     program = (sys.executable, "-c", code) if code else PROGRAM
     return Started([*program, *argv], cwd, environment, streams, in_terminal=in_terminal)
 

@@ -35,7 +35,7 @@ class Running:
         code: str = "",
     ) -> None:
         (in_, self.stdin), (out, self.stdout), (err, self.stderr) = _open_input(stdin), _open(stdout), _open(stderr)
-        self._process = start(argv, cwd, environment, (in_, out, err), code=code)
+        self._process = start(argv, cwd, environment, (in_, out, err), code=code, unloads=True)
         for descriptor in (in_, out, err):
             os.close(descriptor)
         self.send_signal = self._process.send_signal
@@ -70,22 +70,25 @@ class Running:
         assert code is not None, f"the command did not end in {seconds} s"
         return code
 
-    def wait_until_read(self, port: int) -> None:
-        """Wait until the command has read what a server on this machine has sent, and waits for more."""
+    def wait_until_idle(self, port: int | None = None) -> None:
+        """Wait until the command has handled its signals, and what the server of a port has sent, and waits."""
         if not Path("/proc/self/task").is_dir():
             # Other systems do not show it.
             time.sleep(0.3)
             return
         deadline = time.monotonic() + SECONDS
-        while _unread_bytes(port) or not self._waits:
-            assert time.monotonic() < deadline, f"the command did not read in {SECONDS} s"
+        while (port is not None and _unread_bytes(port)) or not self._is_idle:
+            assert time.monotonic() < deadline, f"the command was busy for {SECONDS} s"
             time.sleep(0.005)
 
     @property
-    def _waits(self) -> bool:
-        """Whether none of its threads runs or is ready to run."""
-        files = Path(f"/proc/{self.pid}/task").glob("*/stat")
-        return all(file.read_text().rpartition(")")[2].split()[0] == "S" for file in files)
+    def _is_idle(self) -> bool:
+        """Whether no signal is pending, and none of its threads runs or is ready to run."""
+        for file in Path(f"/proc/{self.pid}/task").glob("*/status"):
+            facts = dict(line.split(":\t", 1) for line in file.read_text().splitlines() if ":\t" in line)
+            if facts["State"][0] != "S" or int(facts["SigPnd"], 16) or int(facts["ShdPnd"], 16):
+                return False
+        return True
 
     def communicate(self) -> tuple[str, str]:
         """End the input, read the rest of the two outputs, and wait for the end of the command."""

@@ -285,7 +285,7 @@ def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Pr
             received += running.stdout.read(4096)
         if form == "json":
             assert server.sent.wait(SECONDS)
-            running.wait_until_read(server.port)
+            running.wait_until_idle(server.port)
         running.send_signal(signal.SIGINT)
         out, err = exits(running, 130)
     assert "interrupted" in err

@@ -76,7 +76,7 @@ def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbe
             received += process.stdout.read(4096)
         if form == "json":
             assert server.sent.wait(SECONDS)
-            process.wait_until_read(server.port)
+            process.wait_until_idle(server.port)
         for number in numbers:
             process.send_signal(number)
         out, err = assert_ended(process, *(number for number in numbers if number != INT))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from itertools import count, groupby
+from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.process import PROGRAM, clean_environment
+from cli.process import clean_environment
+from cli.running import Running
 from support.authorization import authorization_server
 from support.login_home import Home
 
@@ -69,24 +69,10 @@ for line in sys.stdin:
 """
 
 
-def kill_at(process: subprocess.Popen[str], home: Home, last: int) -> str:
+def kill_at(process: Running, home: Home, last: int) -> str:
     """Refresh the login in a process that kills itself; return its next operation, or that it is done."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps([to_document(home.artifact), str(home.path), last]) + "\n")
-    process.stdin.flush()
-    return process.stdout.readline().strip()
-
-
-@contextmanager
-def start(*argv: str, home: Path, **pipes: int) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        argv, cwd=home, env=clean_environment(home), stdout=subprocess.PIPE, text=True, **pipes
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    process.stdin.write(f"{json.dumps([to_document(home.artifact), str(home.path), last])}\n".encode())
+    return process.stdout.readline().decode().strip()
 
 
 def age_what_is_left(home: Home) -> None:
@@ -99,7 +85,7 @@ def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> No
     points, lost = [], []
     with (
         authorization_server() as server,
-        start(sys.executable, "-c", _KILLED, home=tmp_path, stdin=subprocess.PIPE) as process,
+        Running(cwd=tmp_path, environment=clean_environment(tmp_path), stdin=PIPE, code=_KILLED) as process,
     ):
         for last in count(1):
             home = Home(tmp_path / str(last), server)
@@ -133,13 +119,12 @@ def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> No
 
 
 @pytest.fixture
-def refreshing_command(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
+def refreshing_command(tmp_path: Path) -> Iterator[tuple[Home, Running]]:
     """A command whose login is refreshed at the server, which holds its answer back."""
     with authorization_server(before_answer=threading.Event()) as server:
         home = Home(tmp_path, server)
         home.write_login(server.issue(expires_in=-5))
-        pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        with start(*PROGRAM, *home.argv, home=home.path, **pipes) as process:
+        with Running(*home.argv, cwd=home.path, environment=clean_environment(home.path)) as process:
             assert server.received.wait(20)
             yield home, process
             assert server.before_answer is not None
@@ -170,30 +155,33 @@ if sys.platform == "linux":
 
 @pytest.mark.parametrize(("signals", "message", "code"), ENDINGS)
 def test_no_signal_interrupts_a_refresh(
-    refreshing_command: tuple[Home, subprocess.Popen[str]], signals: str, message: str, code: int
+    refreshing_command: tuple[Home, Running], signals: str, message: str, code: int
 ) -> None:
     home, process = refreshing_command
     first, *others = (signal.Signals[f"SIG{name}"] for name in signals.split())
     process.send_signal(first)
-    assert process.stderr is not None
-    assert process.stderr.readline() == f"qwen-cfg: {message}\n"
-    assert "finished first" in process.stderr.readline()
+    lines = b""
+    while lines.count(b"\n") < 2 and (piece := process.stderr.read(4096)):
+        lines += piece
     # A second Ctrl-C does not log the user out either.
     for number in others:
         process.send_signal(number)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.3)
+    ending, notice = lines.decode().splitlines()
+    assert ending == f"qwen-cfg: {message}"
+    assert "finished first" in notice
+    process.wait_until_idle()
+    assert process.returncode is None
     assert home.files == ["oauth_creds.json", "oauth_creds.lock"]
     assert home.server.before_answer is not None
     home.server.before_answer.set()
-    assert process.communicate(timeout=20) == ("", "")
+    assert process.communicate() == ("", "")
     assert process.returncode == code
     assert home.server.accepts(home.login.access_token.reveal())
     assert home.files == ["oauth_creds.json"]
 
 
 def test_a_login_is_lost_if_the_process_is_killed_before_the_answer(
-    refreshing_command: tuple[Home, subprocess.Popen[str]],
+    refreshing_command: tuple[Home, Running],
 ) -> None:
     home, process = refreshing_command
     before = home.cache.path.read_bytes()

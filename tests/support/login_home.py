@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cli.process import Outcome, run
@@ -35,13 +36,13 @@ class Home:
     server: AuthorizationServer
     url: str = ""
 
-    @property
+    @cached_property
     def artifact(self) -> ResolvedConfig:
         url = self.url or self.server.url
         values = {"auth_method": "qwen-oauth", "qwen_oauth_url": url, "timeout": 20.0, "max_retries": 0}
         return to_artifact(resolve(environ={}, cwd=self.path, home=self.path, values=values, search=False))
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         return settings_of(self.artifact, base=self.path, home=self.path)
 
