@@ -1,14 +1,20 @@
 """Doubles each input, and fails if the CPU time grows more than linearly: `make bench-growth`.
 
-Measures medians of several runs, without the CPU time of a command with minimal input.
+Measures medians of several runs, without the CPU time of a command with minimal input. For directories, calls of
+functions are counted: the system takes more time for each call in a deep directory, since it walks each path from its
+root.
 """
 
 from __future__ import annotations
 
+import io
 import statistics
 import sys
+from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from qwen_cfg.cli.main import main as run_command_line
 
 from .processes import PROGRAM, cpu_of, directory
 from .provider import provider
@@ -38,8 +44,42 @@ class Growth:
         for _ in range(_ROUNDS):
             for times, (at, env) in zip(took, self.places, strict=True):
                 times.append(cpu_of([PROGRAM, *self.words], at, env))
-        least, some, double = map(statistics.median, took)
-        return (double - least) / (some - least)
+        return _factor(*map(statistics.median, took))
+
+
+@dataclass(frozen=True)
+class GrowthOfCalls:
+    """A command in directories of three depths, whose calls of functions are counted, built-in ones included."""
+
+    title: str
+    words: tuple[str, ...]
+    places: tuple[Path, ...]
+
+    def factor(self) -> float:
+        """Return the ratio of the calls for double and normal depth, each without the calls for minimal depth."""
+        self._calls(self.places[0])
+        return _factor(*map(self._calls, self.places))
+
+    def _calls(self, at: Path) -> int:
+        calls = 0
+
+        def count(_: object, event: str, __: object) -> None:
+            nonlocal calls
+            calls += event in ("call", "c_call")
+
+        with chdir(at), redirect_stdout(io.StringIO()):
+            sys.setprofile(count)
+            try:
+                code = run_command_line(list(self.words))
+            finally:
+                sys.setprofile(None)
+        if code:
+            raise RuntimeError(f"{' '.join(self.words)} ended with exit code {code}")
+        return calls
+
+
+def _factor(least: float, some: float, double: float) -> float:
+    return (double - least) / (some - least)
 
 
 def main() -> int:
@@ -50,15 +90,14 @@ def main() -> int:
             factor = growth.factor()
             failed = failed or factor > _MOST
             rows.append((growth.title, f"{factor:.2f}{' (too much)' if factor > _MOST else ''}"))
-    write_table("growth", ("twice the", "takes so many times the CPU time"), rows)
+    write_table("growth", ("twice the", "takes so many times as much CPU time, or calls"), rows)
     return int(failed)
 
 
-def _growths(at: Path) -> Iterator[Growth]:
+def _growths(at: Path) -> Iterator[Growth | GrowthOfCalls]:
     explain = ("resolve", "--explain")
-    # For deeper ones the system takes more time: it walks each path from its root.
-    depths = [make_deep_directory(at / f"deep-{depth}", depth) for depth in (1, 100, 200)]
-    yield Growth("depth of directories (100)", explain, tuple((deep, {}) for deep in depths))
+    depths = [make_deep_directory(at / f"deep-{depth}", depth) for depth in (1, 200, 400)]
+    yield GrowthOfCalls("depth of directories (200), in calls", explain, tuple(depths))
     yield Growth("lines of an env file (20,000)", explain, _files(at, "lines", (1, 20_000, 40_000), "# a comment\n"))
     yield Growth(
         "variables of an env file (4,000)",
