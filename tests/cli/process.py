@@ -226,17 +226,7 @@ def start(
     return Started([*program, *argv], cwd, environment, streams, in_terminal=in_terminal)
 
 
-def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, env: Mapping[str, str]) -> list[Outcome]:
-    """Run many command lines, one after the other."""
-    return run_all([Run(words, cwd, home, env) for words in command_lines])
-
-
 def run_all(runs: Sequence[Run]) -> list[Outcome]:
-    """Run many command lines, each in its own directory, one after the other."""
-    return run_together(runs)
-
-
-def run_together(runs: Sequence[Run]) -> list[Outcome]:
     """Run many command lines one after the other in one process: for tests in which none may depend on another.
 
     A fork for each takes longer than most commands. No command finds the secrets of one before it.
@@ -273,6 +263,10 @@ class Desk:
 
     def run(self, *argv: str | bytes | Path, env: Mapping[str, str | bytes] | None = None, **options: Any) -> Outcome:
         return run(*argv, **{"cwd": self.cwd, "home": self.home, "env": env, **options})
+
+    def run_each(self, command_lines: Sequence[Sequence[str]], env: Mapping[str, str] | None = None) -> list[Outcome]:
+        """Run command lines of which none depends on another, one after the other in one process."""
+        return run_all([Run(words, self.cwd, self.home, env or {}) for words in command_lines])
 
     def files(self) -> dict[str, bytes]:
         """Return every file of the home with its content, without links and directories."""

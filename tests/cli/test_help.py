@@ -13,8 +13,6 @@ import pytest
 from qwen_cfg.cli.parser import COMMANDS, build_parser
 from qwen_schema import declared_fields
 
-from .process import run_each
-
 if TYPE_CHECKING:
     from .process import Desk
 
@@ -24,7 +22,7 @@ A_SCREEN = 45
 
 def helps(desk: Desk, option: str) -> dict[str, str]:
     lines = [[option], *([command, option] for command in COMMANDS)]
-    outcomes = run_each(lines, cwd=desk.cwd, home=desk.home, env={"COLUMNS": "80"})
+    outcomes = desk.run_each(lines, {"COLUMNS": "80"})
     return {line[0]: outcome.exits(0).out for line, outcome in zip(lines, outcomes, strict=True)}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.provider import refusal, streamed_reply
 
-from .process import KEY, Run, env_of, make_desk, run_together
+from .process import KEY, Run, env_of, make_desk, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +84,7 @@ def test_no_file_name_is_a_command(hostile: tuple[str, Desk]) -> None:
         *((words, WITH_KEY) for words in other_commands(name)),
         *states_in_directory(desk.home / name),
     ]
-    assert_no_commands(run_together([Run(words, desk.cwd / name, desk.home, env) for words, env in lines]))
+    assert_no_commands(run_all([Run(words, desk.cwd / name, desk.home, env) for words, env in lines]))
 
 
 def resolve_and_check(name: str) -> list[list[str]]:

@@ -46,8 +46,7 @@ def test_a_key_at_an_impossible_path_is_refused(desk: Desk, document: Any, kind:
     if kind == "oauth-cache":
         document["config"]["auth_method"] = "qwen-oauth"
     desk.write("work/app/a.json", json.dumps(document))
-    for words in COMMANDS:
-        outcome = desk.run(*words, env={"OPENAI_API_KEY": KEY})
+    for words, outcome in zip(COMMANDS, desk.run_each(COMMANDS, {"OPENAI_API_KEY": KEY}), strict=True):
         sound = (0, 3) if words[0] in ("trust", "check", "doctor") else (3, 5)
         assert outcome.code in ((3,) if place == "a NUL" else (*sound, 1, 5)), (words, outcome)
         assert "a bug in qwen-cfg" not in outcome.err
@@ -75,12 +74,11 @@ def test_a_pointer_to_a_value_that_is_no_key_is_refused(desk: Desk, document: An
     desk.write("work/app/.qwen/settings.json", json.dumps(settings | {"half": "\ud800"}))
     document["config"]["api_key"] = {"from": "settings", "path": "./.qwen/settings.json", "pointer": pointer}
     desk.write("work/app/a.json", json.dumps(document))
-    for words in COMMANDS:
-        outcome = desk.run(*words)
+    outcomes = desk.run_each(COMMANDS)
+    for words, outcome in zip(COMMANDS, outcomes, strict=True):
         assert outcome.code in (0, 1, 3, 5), (words, outcome)
         assert "a bug in qwen-cfg" not in outcome.err
-    refused = desk.run(*COMMANDS[1]).exits(3)
-    assert "./.qwen/settings.json" in refused.err
+    assert "./.qwen/settings.json" in outcomes[1].exits(3).err
 
 
 @pytest.mark.parametrize("table", ["settings", "env_file"])
@@ -90,5 +88,5 @@ def test_the_path_of_a_read_file_is_possible(desk: Desk, document: Any, table: s
         [{"scope": "user", "path": path}] if table == "settings" else {"paths": [path], "chosen_by": "flag"}
     )
     desk.write("work/app/a.json", json.dumps(document))
-    for words in COMMANDS:
-        assert "it contains a NUL character" in desk.run(*words, env={"OPENAI_API_KEY": KEY}).exits(3).output
+    for outcome in desk.run_each(COMMANDS, {"OPENAI_API_KEY": KEY}):
+        assert "it contains a NUL character" in outcome.exits(3).output

@@ -29,7 +29,7 @@ from qwen_schema import (
     load,
 )
 
-from .process import KEY, PROGRAM, Desk, clean_environment, env_of, run_each
+from .process import KEY, PROGRAM, Desk, clean_environment, env_of
 from .session import GATE, changes_of
 from .terminal import Typing
 
@@ -258,7 +258,7 @@ def test_no_command_or_keyring_is_used_until_a_key_is_needed(desk: Desk) -> None
     ]
     for pointer in (f"command:{marking_command(desk)}", "keyring:qwen/me"):
         env = {"OPENAI_API_KEY": pointer, "PYTHON_KEYRING_BACKEND": "no.such.backend"}
-        for outcome in run_each(commands, cwd=desk.cwd, home=desk.home, env=env):
+        for outcome in desk.run_each(commands, env):
             assert outcome.code in (0, 1), outcome.err
             assert "missing" not in outcome.output
     assert not is_marked(desk)
@@ -295,7 +295,7 @@ def test_a_project_runs_no_command(desk: Desk, server: Provider, profile: str, f
     commands = [[*words, "--profile", profile, *flags] for words in expected]
     commands += [[*ASK, "--config", "evil.toml"], ["doctor", "--config", "evil.toml"]]
     commands += [[*ASK, "--config", "evil.toml", *in_file]]
-    outcomes = run_each(commands, cwd=desk.cwd, home=desk.home, env={})
+    outcomes = desk.run_each(commands)
     for words, outcome, code in zip(commands, outcomes, [*expected.values(), 5, 5, 5], strict=True):
         assert code in (None, outcome.code), (words, outcome)
         assert "Traceback" not in outcome.output
@@ -324,7 +324,7 @@ def test_the_output_of_a_failed_command_is_not_shown(desk: Desk, script: str, wh
         ["doctor", "--debug"],
         ["doctor", "--format", "json"],
     ]
-    for outcome in run_each(commands, cwd=desk.cwd, home=desk.home, env=env):
+    for outcome in desk.run_each(commands, env):
         assert outcome.code == 3, outcome
         assert what in outcome.err
         assert "ask-key" in outcome.err

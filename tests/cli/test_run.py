@@ -14,7 +14,7 @@ import pytest
 import trustme
 from support.provider import Provider, provider
 
-from .process import KEY, PROGRAM, SECONDS, Desk, Outcome, Run, clean_environment, env_of, run_together
+from .process import KEY, PROGRAM, SECONDS, Desk, Outcome, Run, clean_environment, env_of, run_all
 
 DATA = Path(__file__).parents[1] / "data"
 # The recordings, each with its profile, the default model of the recorded version, and the default host of the profile.
@@ -53,7 +53,7 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name:
     way = ["--profile", profile, "--proxy", server.url, "--no-proxy", "127.0.0.1", "--max-retries", "0"]
     runs = [write_scenario(s, tmp_path / s["id"], "run", "-p", "ping", *way) for s in scenarios]
     assert len(runs) == 150
-    for scenario, outcome in zip(scenarios, run_together(runs), strict=True):
+    for scenario, outcome in zip(scenarios, run_all(runs), strict=True):
         observed = scenario["observed"]
         reached = server.requests.pop(0) if outcome.code != 3 else None
         if observed == {"error": "missing_api_key"} and "--openai-api-key" in scenario["argv"]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .process import Desk, run_each
 from .terminal import run_on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from .process import Desk
 
 # One looks like a key, the other does not; both are too long to occur by chance.
 SHAPES = {"shaped": "sk-S3nt1nelS3nt1nelS3nt1nel{:02}xyz", "plain": "Sentinel+of={:02}/the~tests"}
@@ -164,9 +165,7 @@ def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]
     """Run every command, and return the outputs and files with a secret in them."""
     write_world(desk, world)
     before = desk.files()
-    outcomes = run_each(
-        [_argv(words, world) for words in commands.values()], cwd=desk.cwd, home=desk.home, env=world.env
-    )
+    outcomes = desk.run_each([_argv(words, world) for words in commands.values()], world.env)
     written = {path: text.decode() for path, text in desk.files().items() if before.get(path) != text}
     outputs = {
         f"{name}: {part}": getattr(o, part)
@@ -285,7 +284,7 @@ def test_a_secret_at_a_wrong_place_of_an_artifact_is_not_shown(desk: Desk, kind:
         ["check", "bad.toml", "--format", "github", "--openai-api-key", "another"],
         ["run", "-p", "x", "--config", "bad.toml"],
     )
-    for outcome in run_each(command_lines, cwd=desk.cwd, home=desk.home, env={}):
+    for outcome in desk.run_each(command_lines):
         assert secret not in outcome.output
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.recorded_settings import MIXED, expected_of, recordings, write_recording
 
-from .process import KEY, Run, run_together
+from .process import KEY, Run, run_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> No
         cwd, home = write_recording(recording, tmp_path / recording["root"])
         runs.append(Run(["run", "-p", "ping", *NEWER, *way, *recording["argv"]], cwd, home, recording["env"]))
     assert len(runs) == 157
-    for recording, outcome in zip(every, run_together(runs), strict=True):
+    for recording, outcome in zip(every, run_all(runs), strict=True):
         expected = expected_of(recording, server.port)
         if "error" in expected:
             reason = REASONS.get(expected["error"], "Qwen Code would stop here")

@@ -8,7 +8,7 @@ import pytest
 
 from qwen_schema import NotTrustedError, UsageError, did_you_mean, nearest, show_word
 
-from .process import KEY, env_of, run_each
+from .process import KEY, env_of
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -96,7 +96,7 @@ MISTYPED = [
 
 
 def test_the_wrong_word_is_named_with_a_suggestion(desk: Desk) -> None:
-    outcomes = run_each([line.split() for line, _, _ in MISTYPED], cwd=desk.cwd, home=desk.home, env={})
+    outcomes = desk.run_each([line.split() for line, _, _ in MISTYPED])
     for (line, wrong, right), outcome in zip(MISTYPED, outcomes, strict=True):
         outcome.exits(2)
         assert wrong in outcome.err, (line, outcome.err)
@@ -153,9 +153,7 @@ PLACES = [
 
 def test_a_possible_secret_is_not_shown(desk: Desk) -> None:
     lines = [(secret, [word.replace("S", secret) for word in words]) for secret in SECRETS for words in PLACES]
-    for (secret, line), outcome in zip(
-        lines, run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={}), strict=True
-    ):
+    for (secret, line), outcome in zip(lines, desk.run_each([line for _, line in lines]), strict=True):
         outcome.exits(2)
         assert secret not in outcome.output, line
 
@@ -187,7 +185,7 @@ SHAPES = [f"sk-proj-{'aB1' * 9}", f"gsk_{'Z9' * 12}", f"hf_{'q' * 20}", "ms-0123
 
 def test_a_key_in_place_of_a_file_is_not_shown(desk: Desk) -> None:
     lines = [(key, [word.replace("S", key) for word in words]) for key in SHAPES for words in FILES]
-    outcomes = run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={})
+    outcomes = desk.run_each([line for _, line in lines])
     for (key, line), outcome in zip(lines, outcomes, strict=True):
         assert outcome.code in (2, 3), line
         assert key not in outcome.output, line
