@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli.process import Outcome, clean_environment
+from cli.running import Running
 from support.authorization import authorization_server
 from support.login_home import ANSWER, Home
 from support.provider import Reply, refusal
@@ -37,10 +36,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 # Twenty command lines that start at once, each in its own process with all modules loaded.
 _CROWD = """\
-import gc, json, os, sys, tempfile
-import httpx, jsonschema, rich.console, qwen_cfg.cli.commands.run, qwen_runtime.headless, qwen_runtime.oauth
+import json, os, sys, tempfile
 from qwen_cfg.__main__ import entry
-gc.freeze()
 gate, handle = os.pipe()
 crowd = []
 for _ in range(20):
@@ -67,16 +64,10 @@ def test_twenty_processes_refresh_a_login_once(home: Home, is_expired: bool) -> 
     if not is_expired:
         # The token only looks valid: all requests are refused.
         home.write_login({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
-    process = subprocess.run(
-        [sys.executable, "-c", _CROWD, *home.argv],
-        cwd=home.path,
-        env=clean_environment(home.path),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        timeout=50,
-        check=True,
-    )
-    assert [Outcome(*outcome) for outcome in json.loads(process.stdout)] == [Outcome(0, f"{ANSWER}\n", "")] * 20
+    with Running(*home.argv, cwd=home.path, environment=clean_environment(home.path), code=_CROWD) as crowd:
+        out, _ = crowd.communicate()
+        assert crowd.returncode == 0
+    assert [Outcome(*outcome) for outcome in json.loads(out)] == [Outcome(0, f"{ANSWER}\n", "")] * 20
     assert (home.server.refreshes, home.server.reused) == (1, 0)
     assert len(home.server.chats) >= 20
     assert home.server.accepts(home.login.access_token.reveal())
