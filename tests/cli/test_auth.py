@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,12 +14,11 @@ from support.provider import Reply, streamed_reply
 
 from qwen_schema import dump, load
 
-from .process import KEY, PROGRAM, clean_environment
+from .process import KEY, clean_environment
+from .running import Running
 from .terminal import Typing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from support.authorization import AuthorizationServer
 
     from .process import Desk, Outcome
@@ -307,16 +305,10 @@ def test_the_daily_count_and_another_model_are_reported(desk: Desk, service: Aut
     assert not [line for line in desk.run("auth", "status", env=at(service)).out.splitlines() if "1,849" in line]
 
 
-@contextmanager
-def start(desk: Desk, service: AuthorizationServer, *argv: str) -> Iterator[subprocess.Popen[bytes]]:
+def start(desk: Desk, service: AuthorizationServer, *argv: str) -> Running:
     """Start a command in the background without its output."""
     environment = clean_environment(desk.home, at(service))
-    nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*PROGRAM, *argv], cwd=desk.cwd, env=environment, **nowhere) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return Running(*argv, cwd=desk.cwd, environment=environment, stdout=DEVNULL, stderr=DEVNULL)
 
 
 def assert_advice_after_refusal(outcome: Outcome) -> None:
@@ -359,7 +351,7 @@ def test_logout_during_a_refresh_removes_the_login(desk: Desk, service: Authoriz
     with start(desk, service, *ASKED) as refreshing:
         assert service.received.wait(20)
         with start(desk, service, "auth", "logout") as leaving:
-            with pytest.raises(subprocess.TimeoutExpired):
+            with pytest.raises(AssertionError, match="did not end"):
                 leaving.wait(0.5)
             service.hold_before.set()
             assert leaving.wait(20) == 0

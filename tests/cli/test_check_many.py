@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.git import git
 
-from .process import KEY, PROGRAM, clean_environment
+from .process import KEY, clean_environment
+from .running import Running
 from .terminal import run_on_screen
 
 if TYPE_CHECKING:
@@ -321,10 +322,7 @@ def test_a_signal_ends_all_processes(services: Desk, number: signal.Signals, cod
     pipes = [f"pipe{n}.toml" for n in range(20)]
     for pipe in pipes:
         os.mkfifo(services.cwd / pipe)
-    words = [*PROGRAM, "check", *pipes]
-    with subprocess.Popen(
-        words, cwd=services.cwd, env=clean_environment(services.home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
+    with Running("check", *pipes, cwd=services.cwd, environment=clean_environment(services.home)) as child:
         listed = Path(f"/proc/{child.pid}/task/{child.pid}/children")
         until = time.monotonic() + 30
         while not (forks := listed.read_text().split()) and time.monotonic() < until:
@@ -332,8 +330,8 @@ def test_a_signal_ends_all_processes(services: Desk, number: signal.Signals, cod
         if len(os.sched_getaffinity(0)) > 1:
             assert forks
         child.send_signal(number)
-        out, err = child.communicate(timeout=30)
-    assert child.returncode == code
-    assert out == b""
-    assert err.count(b"\n") == 1
+        out, err = child.communicate()
+        assert child.returncode == code
+    assert out == ""
+    assert err.count("\n") == 1
     assert not any(Path(f"/proc/{fork}").exists() for fork in forks)

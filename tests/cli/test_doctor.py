@@ -6,7 +6,6 @@ import http.server
 import re
 import signal
 import socket
-import subprocess
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,8 @@ from support.provider import Provider, Reply, events, finish, provider, refusal
 from support.servers import free_port
 from support.tunnel import tunnels
 
-from .process import KEY, PROGRAM, clean_environment
+from .process import KEY, clean_environment
+from .running import Running
 from .terminal import run_on_screen
 
 if TYPE_CHECKING:
@@ -519,19 +519,12 @@ def test_color_only_if_it_is_wanted(desk: Desk, server: Provider) -> None:
 
 def test_each_step_is_shown_when_it_is_done_and_ctrl_c_stops(desk: Desk) -> None:
     with silent_server() as port:
-        process = subprocess.Popen(
-            [*PROGRAM, "doctor"],
-            cwd=desk.cwd,
-            env=clean_environment(desk.home, env_of(f"http://127.0.0.1:{port}/v1")),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        lines = []
-        while not lines or not lines[-1].startswith(f"{DASH} tls"):
-            lines.append(process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
-    assert process.returncode == 130
+        environment = clean_environment(desk.home, env_of(f"http://127.0.0.1:{port}/v1"))
+        with Running("doctor", cwd=desk.cwd, environment=environment) as running:
+            lines = []
+            while not lines or not lines[-1].startswith(f"{DASH} tls"):
+                lines.append(running.stdout.readline().decode())
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate()
+            assert running.returncode == 130
     assert "Traceback" not in err

@@ -6,7 +6,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,8 @@ from qwen_schema import (
     load,
 )
 
-from .process import KEY, PROGRAM, Desk, clean_environment, env_of
+from .process import KEY, Desk, clean_environment, env_of
+from .running import Running
 from .session import GATE, changes_of
 from .terminal import Typing
 
@@ -353,18 +353,9 @@ def test_a_keyring_without_the_key_is_reported_with_the_reason(desk: Desk, how: 
 
 
 def test_without_the_library_the_error_says_how_to_install_it(desk: Desk) -> None:
-    without = "import sys; sys.modules['keyring'] = None; from qwen_cfg.__main__ import entry; entry()"
-    process = subprocess.run(
-        [sys.executable, "-c", without, *ASK],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, {"OPENAI_API_KEY": "keyring:qwen/me"}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert process.returncode == 3
-    assert "pip install keyring, or pipx inject qwen-cfg keyring" in process.stderr
+    without = "import sys; sys.modules['keyring'] = None"
+    outcome = desk.run(*ASK, env={"OPENAI_API_KEY": "keyring:qwen/me"}, before=without).exits(3)
+    assert "pip install keyring, or pipx inject qwen-cfg keyring" in outcome.err
 
 
 def test_the_command_gets_no_key(desk: Desk, server: Provider) -> None:
@@ -379,19 +370,13 @@ def test_the_command_gets_no_key(desk: Desk, server: Provider) -> None:
 
 def test_ctrl_c_ends_the_command_too(desk: Desk) -> None:
     command = shlex.join(["sh", "-c", f"echo $$ > {desk.home}/pid; sleep 60"])
-    process = subprocess.Popen(
-        [*PROGRAM, *ASK],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, {"OPENAI_API_KEY": f"command:{command}"}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    environment = clean_environment(desk.home, {"OPENAI_API_KEY": f"command:{command}"})
     file = desk.home / "pid"
-    _wait_for(lambda: file.exists() and file.read_text().strip() != "")
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 130
+    with Running(*ASK, cwd=desk.cwd, environment=environment) as running:
+        _wait_for(lambda: file.exists() and file.read_text().strip() != "")
+        running.send_signal(signal.SIGINT)
+        running.communicate()
+        assert running.returncode == 130
     _wait_for(lambda: not Path(f"/proc/{file.read_text().strip()}").exists())
 
 

@@ -15,6 +15,7 @@ import pytest
 from qwen_schema import declared_fields
 
 from .process import KEY, PROGRAM, clean_environment
+from .running import Running
 
 if TYPE_CHECKING:
     from .process import Desk
@@ -158,20 +159,13 @@ def test_a_flag_in_the_c_locale(desk: Desk) -> None:
 def test_an_interrupt_exits_with_130(desk: Desk) -> None:
     fifo = desk.cwd / ".env"
     os.mkfifo(fifo)
-    child = subprocess.Popen(
-        [*PROGRAM, "resolve"],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    # Opening returns when the program has opened the other end; it waits for a text then.
-    writer = os.open(fifo, os.O_WRONLY)
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=30)
-    os.close(writer)
-    assert (child.returncode, out) == (130, "")
+    with Running("resolve", cwd=desk.cwd, environment=clean_environment(desk.home)) as running:
+        # Opening returns when the program has opened the other end; it waits for a text then.
+        writer = os.open(fifo, os.O_WRONLY)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+        os.close(writer)
+        assert (running.returncode, out) == (130, "")
     assert "interrupted" in err
     assert "Traceback" not in err
 

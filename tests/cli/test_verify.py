@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +18,8 @@ from support.installations import npm_global, write_program
 
 from qwen_cfg.explanation.schemas import read_schema
 
-from .process import KEY, PROGRAM, clean_environment
+from .process import KEY, clean_environment
+from .running import Running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,26 +185,21 @@ def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
     assert files_left(desk) == []
 
 
-def start_with_hanging_program(desk: Desk, child: Path) -> subprocess.Popen[bytes]:
+def start_with_hanging_program(desk: Desk, child: Path) -> Running:
     """Start `verify` with a program that hangs, and wait until the program has written its process id to a file."""
-    process = subprocess.Popen(
-        [*PROGRAM, "verify"],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, environment_with_endpoint(desk, **{stand_in.HANG: str(child)})),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    environment = clean_environment(desk.home, environment_with_endpoint(desk, **{stand_in.HANG: str(child)}))
+    running = Running("verify", cwd=desk.cwd, environment=environment, stdout=DEVNULL, stderr=DEVNULL)
     wait_until(lambda: child.exists() and child.read_text())
-    return process
+    return running
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: signal.Signals) -> None:
     child = desk.home / "child"
     old = desk.write("work/app/.qwen/settings.json", '{"selectedAuthType": "openai"}')
-    process = start_with_hanging_program(desk, child)
-    process.send_signal(number)
-    assert process.wait(20) == 128 + number
+    with start_with_hanging_program(desk, child) as running:
+        running.send_signal(number)
+        assert running.wait(20) == 128 + number
     wait_until(lambda: not is_alive(int(child.read_text())))
     assert files_left(desk) == []
     assert old.read_text() == '{"selectedAuthType": "openai"}'
@@ -211,9 +207,9 @@ def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: s
 
 def test_the_next_start_removes_files_of_a_killed_run(desk: Desk) -> None:
     child = desk.home / "child"
-    process = start_with_hanging_program(desk, child)
-    process.kill()
-    process.wait()
+    with start_with_hanging_program(desk, child) as running:
+        running.kill()
+        running.wait()
     assert len(files_left(desk)) == 1
     group = int(Path(f"/proc/{child.read_text()}/stat").read_text().rpartition(")")[2].split()[2])
     os.killpg(group, signal.SIGKILL)
