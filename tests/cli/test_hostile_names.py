@@ -70,7 +70,8 @@ def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
 
 
 CommandLine = tuple[list[str], dict[str, str]]
-WITH_KEY = {"OPENAI_API_KEY": KEY, **IN_GITHUB}
+# One retry, which is announced.
+WITH_KEY = {"OPENAI_API_KEY": KEY, "QWEN_CFG_MAX_RETRIES": "1", **IN_GITHUB}
 
 
 def test_no_file_name_is_a_command(hostile: tuple[str, Desk]) -> None:

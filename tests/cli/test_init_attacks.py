@@ -95,7 +95,7 @@ def test_no_key_is_written_beside_an_endpoint_that_came_with_the_project(
     desk: Desk, server: Provider, argv: tuple[str, ...], profile: str
 ) -> None:
     make_archive(desk)
-    env = {"HTTP_PROXY": server.url, "MYKEY": KEY}
+    env = {"HTTP_PROXY": server.url, "QWEN_CFG_MAX_RETRIES": "0", "MYKEY": KEY}
     desk.run(*argv, "--profile", profile, env=env)
     desk.run("run", "-p", "hello", "--profile", profile, env=env)
     assert keys_at(server) == []
@@ -183,7 +183,7 @@ def test_an_endpoint_that_is_hidden_at_present_counts(
         before = (desk.cwd / ".qwen/.env").read_text() if name.endswith(".env") else ""
         desk.write(name, before + text)
     desk.run(*argv, "--profile", profile, env={"MYKEY": KEY, **more})
-    later = {"HTTP_PROXY": server.url}
+    later = {"HTTP_PROXY": server.url, "QWEN_CFG_MAX_RETRIES": "0"}
     desk.run("run", "-p", "x", "--profile", profile, env=later)
     desk.run("run", "-p", "x", "--profile", "documented", "--auth-type", "openai", "--model", "o", env=later)
     desk.run("run", "-p", "x", "--profile", profile, "--auth-type", "openai", "--model", "o", env=later)
@@ -227,7 +227,8 @@ def test_an_endpoint_in_the_other_dialect_of_an_artifact_counts(
     desk.write("work/app/.qwen/.env", IN_ONE_DIALECT[text])
     desk.run("resolve", "--env-dialect", "python", "--profile", "documented", "-o", "qwen.toml")
     desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY})
-    desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url})
+    env = {"HTTP_PROXY": server.url}
+    desk.run("run", "--config", "qwen.toml", "-p", "x", "--max-retries", "0", env=env)
     assert keys_at(server) == []
 
 
