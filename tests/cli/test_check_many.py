@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -296,18 +297,33 @@ def test_a_repository_runs_no_program(desk: Desk) -> None:
 # A terminal.
 
 
+def hold_open(fifo: Path, seconds: float) -> None:
+    """Wait until a program reads a FIFO, and end its input after some time."""
+    with fifo.open("wb"):
+        time.sleep(seconds)
+
+
+def make_slow_artifact(services: Desk) -> None:
+    """Make a FIFO whose reader waits for more than a second, after which progress is shown."""
+    fifo = services.cwd / "pipe.toml"
+    fifo.unlink(missing_ok=True)
+    os.mkfifo(fifo)
+    threading.Thread(target=hold_open, args=(fifo, 1.2), daemon=True).start()
+
+
 def test_a_long_check_shows_its_progress(services: Desk) -> None:
-    os.mkfifo(services.cwd / "pipe.toml")
+    make_slow_artifact(services)
     screen = run_on_screen(services, "check", "pipe.toml", "a", "b")
     assert b"checking 1 of 3 artifacts [##########...." in screen.raw
     assert "checking" not in screen.text
     assert screen.lines[0].startswith("pipe.toml: error: ")
+    make_slow_artifact(services)
     assert b"checking" not in run_on_screen(services, "check", "pipe.toml", "a", "b", env={"CI": "true"}).raw
     assert b"checking" not in run_on_screen(services, "check", "a", "b").raw
 
 
 def test_no_progress_in_a_pipe(services: Desk) -> None:
-    os.mkfifo(services.cwd / "pipe.toml")
+    make_slow_artifact(services)
     outcome = services.run("check", "pipe.toml", "a", "--format", "json").exits(3)
     assert "checking" not in outcome.output
     assert json.loads(outcome.out)["summary"]["artifacts"] == 2
@@ -323,6 +339,8 @@ def test_a_signal_ends_all_processes(services: Desk, number: signal.Signals, cod
     for pipe in pipes:
         os.mkfifo(services.cwd / pipe)
     with Running("check", *pipes, cwd=services.cwd, environment=clean_environment(services.home)) as child:
+        # After the first artifact, which takes a while, the process forks.
+        hold_open(services.cwd / pipes[0], 0.3)
         listed = Path(f"/proc/{child.pid}/task/{child.pid}/children")
         until = time.monotonic() + 30
         while not (forks := listed.read_text().split()) and time.monotonic() < until:
