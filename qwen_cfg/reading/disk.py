@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from .ownership import Allows, OwnerOf
 
+    # Returns the state of a path.
+    Look = Callable[[Path], PathState]
+
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
@@ -49,6 +52,7 @@ class Disk:
         self.path_states: dict[Path, PathState] = {}
         self.settings_states: dict[Path, PathState] = {}
         self.folders: dict[str, tuple[Path, ...]] = {}
+        self._existing: dict[Path, bool] = {}
 
     def look(self, path: Path) -> PathState:
         """Read the env file at a path that the search has reached."""
@@ -70,6 +74,13 @@ class Disk:
             self.settings_states[path] = self._read_settings(path)
         return self.settings_states[path]
 
+    def existing_file(self, path: Path) -> Path | None:
+        """Return the path of a file if the file exists; None also if the system does not show it."""
+        exists = self._existing.get(path)
+        if exists is None:
+            exists = self._existing[path] = os.path.isfile(path)  # noqa: PTH113 - never raises
+        return path if exists else None
+
     def places_of(self, folder: str) -> tuple[Path, ...]:
         """Return the paths of a folder: as named, and with its links resolved."""
         if folder not in self.folders:
@@ -80,7 +91,9 @@ class Disk:
     def _read_settings(self, path: Path) -> PathState:
         shown = self._standpoint.show(path)
         try:
-            status = path.stat()
+            status = _status_of(path)
+            if status is None:
+                return ABSENT
             mode = stat.S_IMODE(status.st_mode)
             from qwen_schema.settings_file import read_settings_text  # noqa: PLC0415 - few directories have one
 
@@ -103,9 +116,11 @@ class Disk:
 
     def _read(self, path: Path, *, read_fifo: bool) -> PathState:
         try:
-            status = path.stat()
+            status = _status_of(path)
         except OSError as error:
             return self._status_failure(path, error)
+        if status is None:
+            return ABSENT
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return PathState(kind)
@@ -140,7 +155,11 @@ class DiskReader:
     """Reads a disk with one of the two functions for env files: `Disk.look` or `Disk.survey`."""
 
     disk: Disk
-    look: Callable[[Path], PathState]
+    look: Look
+
+    def existing_file(self, path: Path) -> Path | None:
+        """Return the path of a file if the file exists."""
+        return self.disk.existing_file(path)
 
     def look_at_settings(self, path: Path) -> PathState:
         """Read a settings file."""
@@ -159,12 +178,19 @@ def _unreadable(wrong: str, shown: str) -> SettingsError:
     )
 
 
-def existing_file(path: Path) -> Path | None:
-    """Return the path of a file if the file exists; None also if the system does not show it."""
+def _status_of(path: Path) -> os.stat_result | None:
+    """Return the status of a file, with links followed; None if nothing is at the path, as at most places.
+
+    Raises:
+        OSError: if the status cannot be read, or the path is a link to nothing.
+    """
     try:
-        return path if path.is_file() else None
-    except OSError:
-        return None
+        status = path.lstat()
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return None
+        raise
+    return status if stat.S_ISREG(status.st_mode) else path.stat()
 
 
 def is_missing(directory: Path) -> bool:

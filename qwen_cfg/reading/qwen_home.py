@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import ENV_FILE, ENVIRONMENT
 from qwen_cfg.core.paths import OAUTH_CACHE_NAME, home_level_files
 from qwen_cfg.core.place import Place
-from qwen_cfg.core.world import PathState, QwenDirectory
+from qwen_cfg.core.world import QwenDirectory
 from qwen_schema.envfile import last_of_each
 from qwen_schema.records import record
 
-from .disk import existing_file, is_missing, real
+from .disk import is_missing, real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import Start
     from qwen_schema import Profile
 
-Look = Callable[[Path], PathState]
+    from .disk import DiskReader
 
 
 @record
@@ -53,15 +52,15 @@ def usable_home(home: Home) -> Home:
     return Home(real(home.path), home.problem)
 
 
-def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirectory:
+def find_qwen_directory(start: Start, profile: Profile, reader: DiskReader) -> QwenDirectory:
     """Return the user's Qwen directory: `~/.qwen`, or the directory that the profile's variable names.
 
     The variable in the environment is used, even if it is empty, which means `~/.qwen`; else the variable in the first
     home-level file that sets it, if env files are searched at all. `~` is the home, and a relative path starts from the
     working directory (QwenLM/qwen-code#2953).
     """
-    text, origin = _directory_variable(start, profile, look)
-    moved, problem = _directory_named(text, start, profile.directory_variable) if text else (None, "")
+    text, origin = _directory_variable(start, profile, reader)
+    moved, problem = _directory_named(text, start, profile.directory_variable, reader) if text else (None, "")
     directory = moved or (start.home / ".qwen" if start.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
@@ -69,12 +68,12 @@ def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirec
         origin=origin,
         text=text,
         problem=problem,
-        login=existing_file(directory / OAUTH_CACHE_NAME) if directory is not None else None,
-        settings=existing_file(directory / "settings.json") if directory is not None else None,
+        login=reader.existing_file(directory / OAUTH_CACHE_NAME) if directory is not None else None,
+        settings=reader.existing_file(directory / "settings.json") if directory is not None else None,
     )
 
 
-def _directory_variable(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | None]:
+def _directory_variable(start: Start, profile: Profile, reader: DiskReader) -> tuple[str, Origin | None]:
     """Return the value of the variable that may move the directory, and its origin."""
     variable = profile.directory_variable
     if variable in start.environ:
@@ -82,14 +81,14 @@ def _directory_variable(start: Start, profile: Profile, look: Look) -> tuple[str
     if not variable or start.choice.chosen_by != "search":
         return "", None
     for rank, path in enumerate(home_level_files(start.home)):
-        assignment = last_of_each(look(path).assignments(start.dialect)).get(variable)
+        assignment = last_of_each(reader.look(path).assignments(start.dialect)).get(variable)
         if assignment is not None and assignment.value:
             place = Place(path, "user", rank)
             return assignment.value, ENV_FILE.origin_of(assignment, place, start.standpoint.show(path))
     return "", None
 
 
-def _directory_named(text: str, start: Start, variable: str) -> tuple[Path | None, str]:
+def _directory_named(text: str, start: Start, variable: str, reader: DiskReader) -> tuple[Path | None, str]:
     """Return the directory that a text names, or None and the reason why it names none."""
     if "\0" in text:
         return None, f"{variable} contains a NUL character"
@@ -99,7 +98,7 @@ def _directory_named(text: str, start: Start, variable: str) -> tuple[Path | Non
             return None, f"{variable} starts from the home (~), but there is no home"
         path = start.home.joinpath(*Path(text.replace("\\", "/") if text.startswith("~\\") else text).parts[1:])
     directory = real(start.cwd / path)
-    if existing_file(directory) is not None:
+    if reader.existing_file(directory) is not None:
         return None, f"{variable} names a file: {text}"
     plain = start.home / ".qwen" if start.home is not None else None
     return (plain if plain is not None and directory == real(plain) else directory), ""

@@ -29,7 +29,7 @@ from qwen_schema import (
 )
 from qwen_schema.records import field, record, replace
 
-from .disk import Disk, DiskReader, existing_file, is_missing, real
+from .disk import Disk, DiskReader, is_missing, real
 from .ownership import allow_none, foreign_owner
 from .qwen_home import Home, find_qwen_directory, usable_home
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from qwen_schema import Profile
     from qwen_schema.envfile import Dialect
 
+    from .disk import Look
     from .ownership import Allows, OwnerOf
-    from .qwen_home import Look
 
 # The path of Qwen Code's system settings, by platform (packages/cli/src/config/settings.ts).
 _SYSTEM_SETTINGS = {
@@ -124,7 +124,8 @@ def users_directory(
         ConfigurationError: if `cwd` is not a directory, or a file of the home cannot be read.
     """
     start = _start({}, environ, cwd, home, EnvFileChoice(), dialect, survey=False)
-    return find_qwen_directory(start, profile, Disk(start.standpoint).survey).users_own
+    disk = Disk(start.standpoint)
+    return find_qwen_directory(start, profile, DiskReader(disk, disk.survey)).users_own
 
 
 def _locate(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
@@ -173,24 +174,27 @@ class _WorldParts:
 
     def load(self, profile: Profile, look: Look) -> None:
         """Find the Qwen directory under a profile, and load the profile's files, or store the error."""
-        directory = find_qwen_directory(self.start, profile, look)
+        reader = DiskReader(self.disk, look)
+        directory = find_qwen_directory(self.start, profile, reader)
         self.directories[profile.directory_variable] = directory
         try:
-            self.loads[profile] = load(self.start, profile, directory, DiskReader(self.disk, look))
+            self.loads[profile] = load(self.start, profile, directory, reader)
         except (EnvFileError, SettingsError, NotTrustedError) as error:
             self.loads[profile] = error
 
     @cached_property
     def project_settings(self) -> Path | None:
         """The settings file of the project, if it exists and the working directory is not the home."""
-        return existing_file(self.start.cwd / ".qwen" / "settings.json") if self.start.cwd != self.start.home else None
+        if self.start.cwd == self.start.home:
+            return None
+        return self.disk.existing_file(self.start.cwd / ".qwen" / "settings.json")
 
     def settings(self) -> None:
         """Load the profiles that read settings files, if settings files exist and those profiles are not loaded yet."""
         directories = [self.start.home / ".qwen"] if self.start.home is not None else []
         directories += [d.moved_to for d in self.directories.values() if d.moved_to is not None]
         files = [directory / "settings.json" for directory in directories]
-        if self.project_settings is None and not any(existing_file(file) for file in files):
+        if self.project_settings is None and not any(map(self.disk.existing_file, files)):
             return
         for profile in declared_profiles().values():
             if profile.reads_settings and profile not in self.loads:
