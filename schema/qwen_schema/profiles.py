@@ -40,12 +40,15 @@ class Profile:
     credential_decides_method: bool = True
     refused_variables: tuple[str, ...] = ()
     order: tuple[LayerName, ...] = ("flag", "environment", "env-file", "default")
-    layers: Mapping[str, tuple[LayerName, ...]] = field(default_factory=dict, hash=False)
+    layers: Mapping[str, tuple[LayerName, ...]] = field(default_factory=dict)
     rules_of: str = ""
     from_version: str = ""
-    infers: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
-    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
-    entry_base_url: Mapping[str, str] = field(default_factory=dict, hash=False)
+    infers: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    entry_base_url: Mapping[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def order_of(self, field_name: str) -> tuple[LayerName, ...]:
         """Return the layers of a field, the highest first."""
