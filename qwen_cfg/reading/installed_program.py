@@ -60,9 +60,10 @@ def find_program(
     project would choose the profile.
     """
     for directory in filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep)):
-        program = next((path for name in names if _is_program(path := Path(directory, name))), None)
-        if program is not None and not _is_of_project(program.parent, cwd, home):
-            return program_at(program, home)
+        # The path is a text at first, since most directories have no such program.
+        found = next((path for name in names if _is_program(path := os.path.join(directory, name))), None)  # noqa: PTH118
+        if found is not None and not _is_of_project(Path(found).parent, cwd, home):
+            return program_at(Path(found), home)
     return InstalledProgram()
 
 
@@ -76,8 +77,8 @@ def program_at(program: Path, home: Path | None) -> InstalledProgram:
         return InstalledProgram(problem=f"{program.as_posix()} cannot be followed: {error.strerror}")
 
 
-def _is_program(path: Path) -> bool:
-    # Most directories have no such program, which the first call finds out. It also refuses a path with a NUL.
+def _is_program(path: str) -> bool:
+    # The first call finds out that there is no such program. It also refuses a path with a NUL.
     return os.path.exists(path) and not os.path.isdir(path) and os.access(path, os.X_OK)  # noqa: PTH110, PTH112
 
 
