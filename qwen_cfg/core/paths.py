@@ -74,6 +74,17 @@ def text_of(path: PurePath | None) -> str | None:
     return None if path is None else str(path)
 
 
+def inside(directory: P, *names: str) -> P:
+    """Return a path inside a directory."""
+    return _inside(type(directory), str(directory), names)  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=64)
+def _inside(kind: type[PurePath], directory_text: str, names: tuple[str, ...]) -> PurePath:
+    """Return the path. The result is cached, since every profile and every resolution needs the same few paths."""
+    return kind(directory_text, *names)
+
+
 def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
     """Return the env files of a home in the order of the search, each once.
 

@@ -9,7 +9,7 @@ from qwen_schema.records import record
 
 from .layers import ENV_FILE
 from .origin import VariableValue
-from .paths import home_level_files
+from .paths import home_level_files, inside
 from .place import Place
 from .settings import ScopeRead, SettingsFile, SettingsLoad, merge_scopes
 
@@ -87,7 +87,7 @@ def _rules(start: Start, directory: QwenDirectory, reader: PathReader, variables
     variable = variable or _home_variables(start, directory, reader).get(TRUSTED_FOLDERS)
     path_text = "" if variable is None else variable.text
     home = _users_directory(start, directory)
-    path = start.cwd / path_text if path_text else home and home / "trustedFolders.json"
+    path = start.cwd / path_text if path_text else home and inside(home, "trustedFolders.json")
     if path is None:
         return ()
     state = reader.look_at_settings(path)
@@ -105,10 +105,10 @@ def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tupl
     system = _path_from_variable(start, variables, SYSTEM, start.system_settings)
     defaults = _path_from_variable(start, variables, SYSTEM_DEFAULTS, system.parent / "system-defaults.json")
     home = _users_directory(start, directory)
-    own = start.cwd / ".qwen" / "settings.json"
+    own = inside(start.cwd, ".qwen", "settings.json")
     places: list[tuple[Scope, Path | None]] = [
         ("system defaults", defaults),
-        ("user", home / "settings.json" if home is not None else None),
+        ("user", inside(home, "settings.json") if home is not None else None),
         ("workspace", own if start.cwd != start.home else None),
         ("system", system),
     ]
@@ -139,7 +139,7 @@ def _path_from_variable(start: Start, variables: Variables, name: str, usual: Pa
 def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
     if directory.moved_to is not None:
         return directory.moved_to
-    return start.home / ".qwen" if start.home is not None else None
+    return inside(start.home, ".qwen") if start.home is not None else None
 
 
 def _home_variables(start: Start, directory: QwenDirectory, reader: PathReader) -> dict[str, VariableValue]:

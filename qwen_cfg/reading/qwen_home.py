@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import ENV_FILE, ENVIRONMENT
-from qwen_cfg.core.paths import OAUTH_CACHE_NAME, home_level_files
+from qwen_cfg.core.paths import OAUTH_CACHE_NAME, home_level_files, inside
 from qwen_cfg.core.place import Place
 from qwen_cfg.core.world import QwenDirectory
 from qwen_schema.envfile import last_of_each
@@ -42,14 +42,18 @@ def home_of(environ: Mapping[str, str]) -> Home:
     return Home(account, "" if account else f"{variable} is not set, and this account has no home")
 
 
-def usable_home(home: Home) -> Home:
-    """Return the home with its links resolved, or with the reason why it cannot be used."""
+def usable_home(home: Home, cwd: Path) -> Home:
+    """Return the home with its links resolved, or with the reason why it cannot be used.
+
+    `cwd` is the working directory with its links resolved, so a home above it has none.
+    """
     if home.path is None or not home.path.is_absolute():
         return Home(None, home.problem or "the home is not an absolute path")
     if is_missing(home.path):
         wrong = "is not a directory" if os.path.exists(home.path) else "does not exist"  # noqa: PTH110 - never raises
         return Home(real(home.path), f"the home directory {wrong}: {home.path.as_posix()}")
-    return Home(real(home.path), home.problem)
+    is_above = f"{cwd}{os.sep}".startswith(f"{home.path}{os.sep}")
+    return Home(home.path if is_above else real(home.path), home.problem)
 
 
 def find_qwen_directory(start: Start, profile: Profile, reader: DiskReader) -> QwenDirectory:
@@ -61,15 +65,15 @@ def find_qwen_directory(start: Start, profile: Profile, reader: DiskReader) -> Q
     """
     text, origin = _directory_variable(start, profile, reader)
     moved, problem = _directory_named(text, start, profile.directory_variable, reader) if text else (None, "")
-    directory = moved or (start.home / ".qwen" if start.home is not None else None)
+    directory = moved or (inside(start.home, ".qwen") if start.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
         reach="user" if _starts_at_home(text) or Path(text).is_absolute() else "project",
         origin=origin,
         text=text,
         problem=problem,
-        login=reader.existing_file(directory / OAUTH_CACHE_NAME) if directory is not None else None,
-        settings=reader.existing_file(directory / "settings.json") if directory is not None else None,
+        login=reader.existing_file(inside(directory, OAUTH_CACHE_NAME)) if directory is not None else None,
+        settings=reader.existing_file(inside(directory, "settings.json")) if directory is not None else None,
     )
 
 

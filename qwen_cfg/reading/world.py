@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.load import load
-from qwen_cfg.core.paths import home_level_files
+from qwen_cfg.core.paths import home_level_files, inside
 from qwen_cfg.core.search import places
 from qwen_cfg.core.similar_names import similar_variable
 from qwen_cfg.core.start import SYSTEM_SETTINGS
@@ -148,7 +148,7 @@ def _start(
     cwd = real(cwd)
     if is_missing(cwd):
         raise ConfigurationError("the working directory does not exist", where=str(cwd), hint="Name one that does.")
-    home = usable_home(home)
+    home = usable_home(home, cwd)
     return Start(
         cwd=cwd,
         home=home.path,
@@ -187,13 +187,13 @@ class _WorldParts:
         """The settings file of the project, if it exists and the working directory is not the home."""
         if self.start.cwd == self.start.home:
             return None
-        return self.disk.existing_file(self.start.cwd / ".qwen" / "settings.json")
+        return self.disk.existing_file(inside(self.start.cwd, ".qwen", "settings.json"))
 
     def settings(self) -> None:
         """Load the profiles that read settings files, if settings files exist and those profiles are not loaded yet."""
-        directories = [self.start.home / ".qwen"] if self.start.home is not None else []
+        directories = [inside(self.start.home, ".qwen")] if self.start.home is not None else []
         directories += [d.moved_to for d in self.directories.values() if d.moved_to is not None]
-        files = [directory / "settings.json" for directory in directories]
+        files = [inside(directory, "settings.json") for directory in directories]
         if self.project_settings is None and not any(map(self.disk.existing_file, files)):
             return
         for profile in declared_profiles().values():
