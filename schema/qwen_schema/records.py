@@ -268,7 +268,7 @@ if not TYPE_CHECKING:
     def replace(one, /, **changes):
         """Return a copy of a record with other values in some fields."""
         cls = type(one)
-        return cls(**{**{name: getattr(one, name) for name in cls._parts}, **changes})
+        return cls(**{**dict(zip(cls._parts, cls._values(one), strict=True)), **changes})
 
     def asdict(one):
         """Return a record as a dict, including the records in its fields, lists, tuples and dicts."""
