@@ -222,7 +222,7 @@ def is_secret_name(name: str) -> bool:
 
 def looks_like_key(text: str) -> bool:
     """Return whether a part of a text has the shape of a well-known provider's key."""
-    may_be = len(text) >= _SHORTEST_KEY and any(mark in text for mark in ("-", "_", "AIza"))
+    may_be = len(text) >= _SHORTEST_KEY and ("-" in text or "_" in text or "AIza" in text)
     return may_be and _KEY_SHAPE.search(text) is not None
 
 
