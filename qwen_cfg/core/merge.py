@@ -138,7 +138,7 @@ def _without_secrets(decision: Decision, secrets: set[str]) -> Decision:
     text = decision.winner.revealed
     if decision.field.schema.get("format") == "proxy-url":
         text, _ = split_login(text)
-    if not any(secret in text for secret in secrets) and not looks_like_key(text):
+    if not (secrets and any(secret in text for secret in secrets)) and not looks_like_key(text):
         return decision
     return replace(decision, value=None, problem=BadValue("it contains an API key", "a value without a key"))
 
@@ -166,12 +166,14 @@ def _candidates(
     field: Field, profile: Profile, sources: Sources
 ) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield every candidate from the highest layer down, with its fate if it cannot win."""
-    groups = _groups(profile.order_of(field.name))
+    groups, asks_always = _groups(profile.order_of(field.name))
+    has_variables = asks_always or sources.variables.has_any(field.variable_names)
     for group in groups:
         if isinstance(group, tuple):
-            yield from _variables_candidates(field, group, sources, of_library=False)
+            if has_variables:
+                yield from _variables_candidates(field, group, sources, of_library=False)
             continue
-        if group.is_default:
+        if group.is_default and has_variables:
             every = tuple([layer for group in groups if isinstance(group, tuple) for layer in group])
             yield from _variables_candidates(field, every, sources, of_library=True)
         for candidate in group.offers(field, sources):
@@ -197,17 +199,21 @@ def _variables_candidates(
 
 
 @cache
-def _groups(order: tuple[LayerName, ...]) -> tuple[FieldLayer | tuple[VariableLayer, ...], ...]:
-    """Return the layers in their order. Adjacent variable layers are read together, so they form one tuple."""
+def _groups(order: tuple[LayerName, ...]) -> tuple[tuple[FieldLayer | tuple[VariableLayer, ...], ...], bool]:
+    """Return the layers in their order, and whether one of them has variables that are not in `Sources.variables`.
+
+    Adjacent variable layers are read together, so they form one tuple.
+    """
+    layers = layers_in(order)
     groups: list[FieldLayer | tuple[VariableLayer, ...]] = []
-    for layer in layers_in(order):
+    for layer in layers:
         if isinstance(layer, FieldLayer):
             groups.append(layer)
         elif groups and isinstance(groups[-1], tuple):
             groups[-1] = (*groups[-1], layer)
         else:
             groups.append((layer,))
-    return tuple(groups)
+    return tuple(groups), any(isinstance(one, VariableLayer) and not one.is_in_variables for one in layers)
 
 
 def _variable_candidates(

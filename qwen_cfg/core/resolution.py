@@ -290,12 +290,17 @@ def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options:
 def _method_from_variables(options: Options, sources: Sources) -> InferredMethod | None:
     """Return the first method with one set variable of each group, or the assumed method."""
     for method, groups in sources.profile.infers.items():
-        found = [next(filter(sources.variables.value, group), None) for group in groups]
+        found = [_first_set(group, sources.variables) for group in groups]
         if method == "openai" and options.secret_from is not None and found[0] is None:
             found[0] = "the key that is referred to"
         if all(found):
             return InferredMethod(method, f"inferred: {', '.join(map(str, found))} are set")
     return options.assumed
+
+
+def _first_set(names: tuple[str, ...], variables: Variables) -> str | None:
+    """Return the first of some variables that is set; None if none is."""
+    return next(filter(variables.value, names), None) if variables.has_any(names) else None
 
 
 def _method_from_credential(login: Path | None, api_key: Decision, options: Options) -> InferredMethod | None:

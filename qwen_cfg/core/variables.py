@@ -10,7 +10,7 @@ from qwen_schema.records import field, record
 from .origin import VariableValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, KeysView, Mapping
 
     from .env_file import EnvFile
     from .origin import Layer
@@ -48,6 +48,17 @@ class Variables:
         if name not in self._known_values:
             self._known_values[name] = self._of(name)
         return self._known_values[name]
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Return whether a source may set one of some variables. Most declared variables are set nowhere."""
+        return not all(known.isdisjoint(names) for known in self._names)
+
+    @cached_property
+    def _names(self) -> tuple[KeysView[str], ...]:
+        """The names in each source that has some."""
+        in_files = (file.assigned for one in self.passes for file in one.files)
+        sources = (self.environ, *in_files, *(one.of_settings for one in self.passes))
+        return tuple(source.keys() for source in sources if source)
 
     @cached_property
     def _known_values(self) -> dict[str, tuple[VariableValue, ...]]:

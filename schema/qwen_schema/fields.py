@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from .records import field, record
@@ -72,6 +72,11 @@ class Field:
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @cached_property
+    def variable_names(self) -> frozenset[str]:
+        """The names of its variables."""
+        return frozenset(variable.name for variable in self.variables)
 
     @property
     def is_switch(self) -> bool:

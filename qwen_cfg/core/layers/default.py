@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def default_of(declared: Field, sources: Sources) -> Value | None:
     """Return the default of a field: for the provider entry, of the profile, or of the field itself."""
     profile = sources.profile
+    if declared.name not in profile.defaults and sources.entry is None:
+        return declared.default_under(sources.auth_method)
     method = (sources.method_of_library if declared.name == "base_url" else sources.auth_method) or profile.methods[0]
     if declared.name == "base_url" and sources.entry is not None and method in profile.entry_base_url:
         return profile.entry_base_url[method]

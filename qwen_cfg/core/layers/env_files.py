@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class EnvFileLayer(VariableLayer):
     """The env files, in order of precedence. The place of a file has its reach."""
 
+    is_in_variables = True
+
     def origin_of(self, assignment: Assignment, place: Place, shown: str) -> Origin:
         """Return the origin of an assignment in the env file at a place."""
         at = f"{shown}:{assignment.line}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class EnvironmentLayer(VariableLayer):
     """The environment of the process."""
 
+    is_in_variables = True
+
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the variable."""
         return SecretReference("environment", variable=origin.variable)

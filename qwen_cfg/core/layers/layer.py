@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from qwen_cfg.core.origin import Candidate, Layer
 from qwen_schema import Secret
@@ -75,7 +75,12 @@ class FieldLayer(MergedLayer):
 
 
 class VariableLayer(MergedLayer):
-    """A layer with candidates for each variable of a field, read together with adjacent variable layers."""
+    """A layer with candidates for each variable of a field, read together with adjacent variable layers.
+
+    `is_in_variables` says that all its values are in `Sources.variables`: it is not asked about variables that are not.
+    """
+
+    is_in_variables: ClassVar[bool] = False
 
     def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
         """Return the candidates for one variable of a field, in order of precedence."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class SettingsEnvLayer(VariableLayer):
     """The object `env` of the merged settings. It sets variables that environment and env files do not set."""
 
+    is_in_variables = True
+
     def reference(self, origin: Origin) -> SecretReference:
         """Return a reference to the place in the file, or to the variable that is the whole value."""
         return reference_in_settings(origin)
