@@ -145,7 +145,13 @@ def _read(start: Start, reader: PathReader, place: Place) -> EnvFile:
     state = reader.look(place.path)
     if state.error is not None:
         raise state.error.copy()
-    return read_env_file(state, place, start.standpoint.show(place.path), start.dialect)
+    shown = start.standpoint.show(place.path)
+    # Every profile that finds the file needs the same result.
+    key = place, shown, start.dialect
+    file = state.env_files.get(key)
+    if file is None:
+        file = state.env_files[key] = read_env_file(state, place, shown, start.dialect)
+    return file
 
 
 def _allow_all(place: Place) -> bool:  # noqa: ARG001 - the place does not matter
@@ -173,9 +179,8 @@ def _trust_rule(
 def _settings_variables(settings: SettingsLoad, profile: Profile) -> Mapping[str, VariableValue]:
     """Return the variables that the merged settings set: only strings, up to a NUL, without refused variables."""
     env = settings.at("env")
-    refused = set(profile.refused_variables)
     return {
         name: VariableValue(setting.text.partition("\0")[0], setting_origin(SETTINGS_ENV, setting, variable=name))
         for name, setting in (env.members or {} if env is not None else {}).items()
-        if setting.text is not None and name.upper() not in refused
+        if setting.text is not None and name.upper() not in profile.refused
     }

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Assignment, Dialect, UnreadLine
     from qwen_schema.jsonc import JsonError, Node
 
+    from .env_file import EnvFile
+    from .place import Place
     from .settings import Setting, SettingsFile
 
 
@@ -66,6 +68,11 @@ class PathState:
     @cached_property
     def trees(self) -> dict[SettingsFile, Setting]:
         """The trees of the text by settings file. They are cached, since settings are loaded repeatedly."""
+        return {}
+
+    @cached_property
+    def env_files(self) -> dict[tuple[Place, str, Dialect], EnvFile]:
+        """The env files of the text by place, displayed path and dialect. They are cached for the other profiles."""
         return {}
 
     @cached_property
