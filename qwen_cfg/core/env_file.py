@@ -45,8 +45,8 @@ def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) ->
     excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.assigned if name in names)
     if profile.refused_variables and not file.place.home_level:
         # Refused variables of a field are reported with the field.
-        refused, declared = set(profile.refused_variables), file.offers
-        values = {n: value for n, value in file.assigned.items() if n in declared or n.upper() not in refused}
+        declared = file.offers
+        values = {n: value for n, value in file.assigned.items() if n in declared or n.upper() not in profile.refused}
         file = replace(file, assigned=values)
     offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
     return replace(file, offers=offers, excluded=excluded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema.records import record
@@ -34,7 +35,7 @@ class Place:
         """The directory that it belongs to; for `.qwen/.env` the parent of `.qwen`."""
         return self.path.parent.parent if self.in_qwen_directory else self.path.parent
 
-    @property
+    @cached_property
     def in_qwen_directory(self) -> bool:
         """Whether it is a `.qwen/.env`."""
         return is_in_qwen_directory(self.path)

@@ -102,9 +102,10 @@ def _rules(start: Start, directory: QwenDirectory, reader: PathReader, variables
 
 def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tuple[SettingsFile, ...]:
     """Return the file of each scope, the lowest scope first; the home's file is not also the workspace's."""
-    system = _path_from_variable(start, variables, SYSTEM, start.system_settings)
-    defaults = _path_from_variable(start, variables, SYSTEM_DEFAULTS, system.parent / "system-defaults.json")
-    home = _users_directory(start, directory)
+    named = tuple(variables.value(name) for name in (SYSTEM, SYSTEM_DEFAULTS))
+    system = _path_named(start, named[0]) or start.system_settings
+    defaults = _path_named(start, named[1]) or system.parent / "system-defaults.json"
+    home, show = _users_directory(start, directory), start.standpoint.show
     own = inside(start.cwd, ".qwen", "settings.json")
     places: list[tuple[Scope, Path | None]] = [
         ("system defaults", defaults),
@@ -113,27 +114,30 @@ def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tupl
         ("system", system),
     ]
     return tuple(
-        SettingsFile(scope, path, start.standpoint.show(path), _reach(scope, start, directory, variables))
+        SettingsFile(scope, path, show(path), _reach(scope, start, directory, named))
         for scope, path in places
         if path is not None
     )
 
 
-def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Variables) -> Reach:
-    """Return the reach of a scope's file; a path that a project names, or a relative one, may be in a project."""
+def _reach(scope: Scope, start: Start, directory: QwenDirectory, named: tuple[VariableValue | None, ...]) -> Reach:
+    """Return the reach of a scope's file; a path that a project names, or a relative one, may be in a project.
+
+    `named` are the values of the variables that name the system's files.
+    """
     match scope:
         case "workspace":
             return "project"
         case "user":
             return directory.reach if directory.moved_to is not None else "user"
-    variables_set = [one for name in (SYSTEM, SYSTEM_DEFAULTS) if (one := variables.value(name)) is not None]
-    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_from_project for one in variables_set)
+    values = (one for one in named if one is not None)
+    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_from_project for one in values)
     return "user" if all(is_users) else "project"
 
 
-def _path_from_variable(start: Start, variables: Variables, name: str, usual: Path) -> Path:
-    variable = variables.value(name)
-    return usual if variable is None or "\0" in variable.text else start.cwd / variable.text
+def _path_named(start: Start, variable: VariableValue | None) -> Path | None:
+    """Return the path that a variable names; None if it names none."""
+    return None if variable is None or "\0" in variable.text else start.cwd / variable.text
 
 
 def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
@@ -147,8 +151,10 @@ def _home_variables(start: Start, directory: QwenDirectory, reader: PathReader) 
     found: dict[str, VariableValue] = {}
     moved = directory.moved_to is not None
     for path in home_level_files(start.home, directory.moved_to)[: 1 if moved else None]:
-        place = Place(path, directory.reach if path.parent == directory.moved_to else "user")
         assignments = last_of_each(reader.look(path).assignments(start.dialect)).values()
+        if not assignments:
+            continue
+        place = Place(path, directory.reach if path.parent == directory.moved_to else "user")
         shown = start.standpoint.show(path)
         values = {one.name: VariableValue(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
         found = {**values, **found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from .records import field, record
@@ -57,6 +57,11 @@ class Profile:
     def reads(self, variable: Variable) -> bool:
         """Return whether a variable is read under at least one of the profile's methods."""
         return not variable.under or any(method in self.methods for method in variable.under)
+
+    @cached_property
+    def refused(self) -> frozenset[str]:
+        """The refused variables, for a quick look-up."""
+        return frozenset(self.refused_variables)
 
     @property
     def title(self) -> str:
