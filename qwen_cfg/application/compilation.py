@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -216,7 +216,7 @@ class Compilation:
     @cached_property
     def _keys_in_files(self) -> tuple[Secret, ...]:
         """The keys in all env files of the world. A secret is known, and redacted, while a reference to it exists."""
-        names = {variable.name for field in declared_fields().values() if field.secret for variable in field.variables}
+        names = _variables_of_keys()
         files = [path for path, path_state in self.world.path_states.items() if path_state.text]
         return tuple(Secret(a.value) for path in files for a in self.world.assignments(path) if a.name in names)
 
@@ -232,6 +232,12 @@ class Compilation:
         if status == "not asked":
             return file_provenance_of(path, is_tracked)
         return file_provenance_of(path, lambda _: None if status == "may be tracked" else status == "tracked")
+
+
+@cache
+def _variables_of_keys() -> frozenset[str]:
+    """Return the names of the declared variables that contain a key."""
+    return frozenset().union(*(field.variable_names for field in declared_fields().values() if field.secret))
 
 
 def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: bool = False) -> Compilation:

@@ -68,7 +68,7 @@ def find_qwen_directory(start: Start, profile: Profile, reader: DiskReader) -> Q
     directory = moved or (inside(start.home, ".qwen") if start.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
-        reach="user" if _starts_at_home(text) or Path(text).is_absolute() else "project",
+        reach="user" if text and (_starts_at_home(text) or Path(text).is_absolute()) else "project",
         origin=origin,
         text=text,
         problem=problem,

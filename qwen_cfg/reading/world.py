@@ -27,7 +27,7 @@ from qwen_schema import (
     declared_profiles,
     field_of_variable,
 )
-from qwen_schema.records import field, record, replace
+from qwen_schema.records import field, record
 
 from .disk import Disk, DiskReader, is_missing, real
 from .ownership import allow_none, foreign_owner
@@ -96,12 +96,12 @@ def read_world(  # noqa: PLR0913 - a world has this many parts
         return _world_of(parts)
     in_git = _in_git(start, parts.disk, git_status)
     parts.survey()
-    return replace(
-        _world_of(parts), in_git=MappingProxyType(in_git), similar_names=tuple(filter(similar_variable, environ))
-    )
+    return _world_of(parts, in_git, tuple(filter(similar_variable, environ)))
 
 
-def _world_of(parts: _WorldParts) -> World:
+def _world_of(
+    parts: _WorldParts, in_git: Mapping[Path, GitStatus | None] | None = None, similar_names: tuple[str, ...] = ()
+) -> World:
     disk = parts.disk
     return World(
         **vars(parts.start),
@@ -110,8 +110,9 @@ def _world_of(parts: _WorldParts) -> World:
         folders=MappingProxyType(disk.folders),
         loads=MappingProxyType(parts.loads),
         directories=MappingProxyType(parts.directories),
-        in_git=MappingProxyType({}),
+        in_git=MappingProxyType(in_git or {}),
         project_settings=parts.project_settings,
+        similar_names=similar_names,
     )
 
 
@@ -209,10 +210,11 @@ class _WorldParts:
                 self.disk.survey(place.path)
 
     def _places(self, profile: Profile) -> tuple[Place, ...]:
-        """Return the places of a search, even if `--env-file` or `--no-env-file` replaces the search."""
+        """Return the places of a search that are not read, even if an option replaces the search."""
         found = self.loads[profile]
         if self.start.choice == EnvFileChoice() and not isinstance(found, QwenCfgError):
-            return tuple(visit.place for visit in found.search.visits)
+            # The others have been read.
+            return found.search.unreached
         directory = self.directories[profile.directory_variable]
         return places(self.start.cwd, self.start.home, profile, EnvFileChoice(), directory)
 
@@ -239,10 +241,10 @@ def _require_choice(start: Start, look: Look) -> None:
 
 def _declared_values(environ: Mapping[str, str]) -> dict[str, str | Secret]:
     """Return the declared variables of an environment, with keys as secrets."""
+    declared = _declared_variables()
     return {
-        name: Secret(environ[name]) if is_secret else environ[name]
-        for name, is_secret in _declared_variables().items()
-        if name in environ
+        name: Secret(environ[name]) if declared[name] else environ[name]
+        for name in filter(environ.__contains__, declared)
     }
 
 
