@@ -239,12 +239,14 @@ def _variable_candidates(
 
 def _refusal(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
     """Return the fate of a candidate that cannot win: it may not set the field, or is empty and not a default."""
+    if candidate.origin.source.is_default:
+        return None
     needed = field.reach
     if candidate.origin.layer == "settings" and field.setting is not None:
         needed = field.setting.reach
     if needed == "user" and candidate.origin.reach != "user":
         return ShadowedCandidate(candidate, "needs reach user")
-    if candidate.is_empty and not (candidate.origin.source.is_default or _is_empty_flag(field, candidate)):
+    if candidate.is_empty and not _is_empty_flag(field, candidate):
         return ShadowedCandidate(candidate, "empty")
     return None
 

@@ -51,7 +51,10 @@ class Variables:
 
     def has_any(self, names: Iterable[str]) -> bool:
         """Return whether a source may set one of some variables. Most declared variables are set nowhere."""
-        return not all(known.isdisjoint(names) for known in self._names)
+        for known in self._names:  # noqa: SIM110 - a generator takes longer than most comparisons
+            if not known.isdisjoint(names):
+                return True
+        return False
 
     @cached_property
     def _names(self) -> tuple[KeysView[str], ...]:

@@ -17,6 +17,9 @@ FIFO_SECONDS = 3.0
 _PIECE_BYTES = 64 * 1024
 _MOUNTS = Path("/proc/self/mountinfo")
 
+# O_NONBLOCK: opening a FIFO without a writer returns at once.
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+
 _KINDS = (
     (stat.S_ISREG, "file"),
     (stat.S_ISFIFO, "fifo"),
@@ -72,9 +75,7 @@ def read_file(
     """
     # Opening a device can trigger an action, so the type is checked before opening, too.
     require_kind(path.stat(), fifo=fifo)
-    # O_NONBLOCK: opening a FIFO without a writer returns at once.
-    flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
-    descriptor = os.open(path, os.O_RDONLY | flags)
+    descriptor = os.open(path, _FLAGS)
     try:
         status = os.fstat(descriptor)
         require_kind(status, fifo=fifo)

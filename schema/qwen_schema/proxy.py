@@ -72,6 +72,8 @@ def split_login(url: str) -> tuple[str, str]:
 
     The login is empty if the URL has none.
     """
+    if "@" not in url:
+        return url, ""
     scheme, separator, rest = url.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
     login, at, host = authority.rpartition("@")
