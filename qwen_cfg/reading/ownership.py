@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,9 +58,14 @@ def foreign_owner(path: Path, environ: Mapping[str, str] | None = None) -> int |
     if os.name != "posix":
         return None
     known = {_ROOT, os.geteuid(), *_behind_sudo(os.environ if environ is None else environ)}
-    holder = path.parent
-    places = [path.stat(), path.lstat(), *([holder.stat(), holder.lstat()] if is_in_qwen_directory(path) else [])]
-    return next((status.st_uid for status in places if status.st_uid not in known), None)
+    places = (path, path.parent) if is_in_qwen_directory(path) else (path,)
+    return next((owner for place in places for owner in _owners(place) if owner not in known), None)
+
+
+def _owners(path: Path) -> tuple[int, ...]:
+    """Return the ID of a file's owner, and, if a link is in its place, then that of the link's owner."""
+    status = path.lstat()
+    return (path.stat().st_uid, status.st_uid) if stat.S_ISLNK(status.st_mode) else (status.st_uid,)
 
 
 def ownership_error(
