@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from .formats import LONGEST, check_command_line
 
 PointerKind = Literal["keyring", "command"]
+_BEGINNINGS = tuple(f"{kind}:" for kind in get_args(PointerKind))
 
 # The expected form, for messages.
 EXPECTED = "keyring:SERVICE/NAME, such as keyring:qwen/me, or command:WORDS, such as command:pass show openai"
@@ -14,7 +15,9 @@ EXPECTED = "keyring:SERVICE/NAME, such as keyring:qwen/me, or command:WORDS, suc
 
 def kind_of_pointer(text: str) -> PointerKind | None:
     """Return the kind of pointer that a text starts with, even if the pointer is invalid; None for a key."""
-    return next((kind for kind in get_args(PointerKind) if text.startswith(f"{kind}:")), None)
+    if not text.startswith(_BEGINNINGS):
+        return None
+    return next(kind for kind in get_args(PointerKind) if text.startswith(f"{kind}:"))
 
 
 def parts_of_pointer(text: str) -> dict[str, str]:
