@@ -88,9 +88,9 @@ def _revealed_variables(start: Start) -> dict[str, str]:
 def _has_second_pass(first: Load, settings: SettingsLoad) -> bool:
     """Return whether there is a second pass that can differ from the first."""
     # Checked after the first pass, since a file may have set one of them.
-    if any(value.text for name in _ONE_PASS if (value := first.variables.value(name)) is not None):
+    if any(map(first.variables.value, _ONE_PASS)):
         return False
-    moves = any(first.variables.value(name) is not None for name in (SYSTEM, SYSTEM_DEFAULTS))
+    moves = any(map(first.variables.value, (SYSTEM, SYSTEM_DEFAULTS)))
     return moves or any(scope.outcome != "absent" for scope in settings.scopes)
 
 

@@ -45,6 +45,8 @@ class Variables:
 
     def of(self, name: str) -> tuple[VariableValue, ...]:
         """Return the values of a variable, in order of precedence."""
+        if not self.has_any((name,)):
+            return ()
         if name not in self._known_values:
             self._known_values[name] = self._of(name)
         return self._known_values[name]
@@ -80,7 +82,8 @@ class Variables:
 
     def value(self, name: str) -> VariableValue | None:
         """Return the value of a variable in use; an empty value counts as not set."""
-        return next((value for value in self.of(name) if value.text), None)
+        every = self.of(name)
+        return next((value for value in every if value.text), None) if every else None
 
     def with_pass(self, one: Pass) -> Variables:
         """Return the variables after one more pass."""

@@ -185,7 +185,7 @@ def _status_of(path: Path) -> os.stat_result | None:
         OSError: if the status cannot be read, or the path is a link to nothing.
     """
     try:
-        status = path.lstat()
+        status = os.lstat(path)
     except OSError as error:
         if error.errno in _NOTHING_THERE:
             return None

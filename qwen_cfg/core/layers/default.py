@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate
@@ -41,7 +41,7 @@ class DefaultLayer(FieldLayer):
         if declared.name in sources.in_place:
             return (Candidate(declared.name, sources.in_place[declared.name], self.declared),)
         default = default_of(declared, sources)
-        return () if default is None else (Candidate(declared.name, show_value(default), self.declared),)
+        return () if default is None else _declared_default(declared.name, default)
 
     def reference(self, origin: Origin) -> SecretReference:
         """Fail: no field that is a secret has a default."""
@@ -50,6 +50,12 @@ class DefaultLayer(FieldLayer):
     def set_by(self, declared: Field) -> str:  # noqa: ARG002 - the same for every field
         """Return nothing: a default is declared, not set."""
         return ""
+
+
+@lru_cache(typed=True)
+def _declared_default(name: str, default: Value) -> tuple[Candidate, ...]:
+    """Return the candidate of a declared default. Most fields have it, so the result is cached."""
+    return (Candidate(name, show_value(default), DEFAULT.declared),)
 
 
 DEFAULT = DefaultLayer("default", "the default", "user", is_default=True)
