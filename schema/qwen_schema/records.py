@@ -144,30 +144,39 @@ def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
 def _init(self: Any, /, *args: object, **given: object) -> None:
     cls = type(self)
     _arrange(cls, self.__dict__, args, given)
-    if next(cls._made) == _MANY and cls.__init__ is _init:
+    _compile_after_many(cls, _init)
+
+
+def _compile_after_many(cls: Any, shared: Callable[..., None]) -> None:
+    """Give a class that has many instances by now an `__init__` of its own, if it has the shared one."""
+    if next(cls._made) == _MANY and cls.__init__ is shared:
         cls.__init__ = _compiled_init(cls)
 
 
 def _compiled_init(cls: Any) -> Callable[..., None]:
     """Return an `__init__` with the fields of a class for its parameters."""
-    parameters, lines, known = ["self"], ["_record_values = self.__dict__"], {"_MISSING": _MISSING}
+    has_slots = "__slots__" in vars(cls)
+    begin = "_record_store = _record_setattr" if has_slots else "_record_values = self.__dict__"
+    parameters, lines, known = ["self"], [begin], {"_MISSING": _MISSING, "_record_setattr": object.__setattr__}
     for name, part in sorted(cls._parts.items(), key=lambda item: item[1].kw_only):
         if part.kw_only and "*" not in parameters:
             parameters.append("*")
         has_default = part.factory is not None or part.default is not _MISSING
         parameters.append(f"{name}=_default_{name}" if has_default else name)
         known[f"_default_{name}"], known[f"_make_{name}"] = part.default, part.factory
-        made = "" if part.factory is None else f"_make_{name}() if {name} is _MISSING else "
-        lines.append(f"_record_values[{name!r}] = {made}{name}")
+        made = name if part.factory is None else f"_make_{name}() if {name} is _MISSING else {name}"
+        lines.append(f"_record_store(self, {name!r}, {made})" if has_slots else f"_record_values[{name!r}] = {made}")
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines), known)  # noqa: S102 - as `dataclasses` does
     return known["__init__"]  # type: ignore[no-any-return]
 
 
 def _init_of_slots(self: Any, /, *args: object, **given: object) -> None:
     values: dict[str, object] = {}
-    _arrange(type(self), values, args, given)
+    cls = type(self)
+    _arrange(cls, values, args, given)
     for name, value in values.items():
         object.__setattr__(self, name, value)
+    _compile_after_many(cls, _init_of_slots)
 
 
 def _arrange(cls: Any, values: dict[str, object], args: tuple[object, ...], given: dict[str, object]) -> None:
