@@ -85,14 +85,18 @@ def _is_program(path: str) -> bool:
 def _is_of_project(directory: Path, cwd: Path, home: Path | None) -> bool:
     """Return whether a directory, or a link in its path, is in the project of the working directory."""
     project = _project(Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home)))
-    names = (directory, *directory.parents)
-    return project is not None and any(Path(os.path.realpath(name)).is_relative_to(project) for name in names)
+    if project is None:
+        return False
+    # If no link is in the path, the directories above are in the project only if the directory itself is.
+    has_link = os.path.realpath(directory) != str(directory)
+    names = (directory, *directory.parents) if has_link else (directory,)
+    return any(Path(os.path.realpath(name)).is_relative_to(project) for name in names)
 
 
 def _project(cwd: Path, home: Path | None) -> Path | None:
     """Return the outermost directory of the project, or the working directory; never the home or a parent of it."""
     above = [d for d in (cwd, *cwd.parents) if d != d.parent and (home is None or not home.is_relative_to(d))]
-    signed = [d for d in above if any(os.path.lexists(d / sign) for sign in _PROJECT_SIGNS)]
+    signed = [d for d in above if any(os.path.lexists(os.path.join(d, sign)) for sign in _PROJECT_SIGNS)]  # noqa: PTH118
     return next(iter((*reversed(signed), *above)), None)
 
 
