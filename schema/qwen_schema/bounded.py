@@ -20,14 +20,14 @@ _MOUNTS = Path("/proc/self/mountinfo")
 # O_NONBLOCK: opening a FIFO without a writer returns at once.
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
 
-_KINDS = (
-    (stat.S_ISREG, "file"),
-    (stat.S_ISFIFO, "fifo"),
-    (stat.S_ISDIR, "directory"),
-    (stat.S_ISSOCK, "socket"),
-    (stat.S_ISBLK, "block device"),
-    (stat.S_ISCHR, "character device"),
-)
+_KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFDIR: "directory",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFBLK: "block device",
+    stat.S_IFCHR: "character device",
+}
 
 # File systems without data on a disk: reading a file there may wait forever, consume other readers' data, or
 # trigger an action (Linux, `man 5 filesystems` and Documentation/filesystems of its source).
@@ -54,7 +54,7 @@ class NobodyWrites(Unreadable):
 
 def kind_of(mode: int) -> str:
     """Return the type in a file mode, as a word."""
-    return next((word for test, word in _KINDS if test(mode)), "special file")
+    return _KINDS.get(stat.S_IFMT(mode), "special file")
 
 
 def read_file(
