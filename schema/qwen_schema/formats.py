@@ -114,7 +114,7 @@ def check_header_value(text: str) -> None:
     """Check that a text can be the value of an HTTP header field (RFC 9110 §5.5) that every server accepts."""
     if "\n" in text or "\r" in text:
         raise ValueError("it contains a line break")
-    if not all(" " <= character <= "~" for character in text):
+    if not (text.isascii() and text.isprintable()):
         raise ValueError("it contains a character that an HTTP header cannot contain")
     if text != text.strip():
         raise ValueError("it begins or ends with a blank")
