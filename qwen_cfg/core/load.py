@@ -100,7 +100,8 @@ def _load_once(start: Start, profile: Profile, directory: QwenDirectory, reader:
     found = search(places(start.cwd, start.home, profile, start.choice, directory), profile, reader.look, may_read)
     unfiltered = tuple(_read(start, reader, place) for place in found.read)
     in_files = {layer.name: layer.read(start, reader) for layer in layers_of(profile)}
-    every = Sources(start.flags, profile, before.with_pass(Pass(unfiltered)), settings, in_files=in_files)
+    variables = before.with_pass(Pass(unfiltered)) if unfiltered else before
+    every = Sources(start.flags, profile, variables, settings, in_files=in_files)
     exclusion = decide(declared_fields()["excluded_variables"], profile, every)
     files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
     of_settings = {} if settings is None else _settings_variables(settings, profile)

@@ -211,8 +211,9 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     if profile.credential_decides_method:
         early["api_key"] = decide(fields["api_key"], profile, sources)
     method = early["auth_method"] = _auth_method(world.qwen_directory(profile).login, early, options, sources)
-    if not all(v.is_read_under(str(method.value)) for v in filter(profile.reads, fields["api_key"].variables)):
-        early.pop("api_key", None)
+    variables_of_key = filter(profile.reads, fields["api_key"].variables)
+    if "api_key" in early and not all(variable.is_read_under(str(method.value)) for variable in variables_of_key):
+        del early["api_key"]
     under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
     decisions = {name: early.get(name) or decide(declared, profile, under) for name, declared in fields.items()}
     with_it, entry = with_entry(decisions, under)

@@ -60,10 +60,13 @@ class Variables:
 
     @cached_property
     def _names(self) -> tuple[KeysView[str], ...]:
-        """The names in each source that has some."""
-        in_files = (file.assigned for one in self.passes for file in one.files)
-        sources = (self.environ, *in_files, *(one.of_settings for one in self.passes))
-        return tuple(source.keys() for source in sources if source)
+        """The names in each source."""
+        names = [self.environ.keys()]
+        for one in self.passes:
+            names += [file.assigned.keys() for file in one.files]
+            if one.of_settings:
+                names.append(one.of_settings.keys())
+        return tuple(names)
 
     @cached_property
     def _known_values(self) -> dict[str, tuple[VariableValue, ...]]:

@@ -89,7 +89,6 @@ class Disk:
         return self.folders[folder]
 
     def _read_settings(self, path: Path) -> PathState:
-        shown = self._standpoint.show(path)
         try:
             status = _status_of(path)
             if status is None:
@@ -104,15 +103,23 @@ class Disk:
                 return PathState("link loop")
             if error.errno in _NOTHING_THERE:
                 return PathState("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
-            return PathState("unreadable", error=_unreadable(f"it cannot be read: {error.strerror}", shown))
+            return self._unreadable_settings(path, f"it cannot be read: {error.strerror}")
         except Unreadable as unreadable:
-            return PathState("unreadable", error=_unreadable(f"it {unreadable}", shown))
+            return self._unreadable_settings(path, f"it {unreadable}")
         owner = self._owner_of(path)
         if owner is not None and not self._allows(path, owner):
-            return PathState("unreadable", error=ForeignFileError(path, shown, owner))
+            return PathState("unreadable", error=ForeignFileError(path, self._standpoint.show(path), owner))
         return PathState(
             "file", text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status)
         )
+
+    def _unreadable_settings(self, path: Path, wrong: str) -> PathState:
+        error = SettingsError(
+            f"Qwen Code's settings file cannot be used: {wrong}",
+            where=self._standpoint.show(path),
+            hint="Make it a regular file that you can read, or move it.",
+        )
+        return PathState("unreadable", error=error)
 
     def _read(self, path: Path, *, read_fifo: bool) -> PathState:
         try:
@@ -168,14 +175,6 @@ class DiskReader:
     def places_of(self, folder: str) -> tuple[Path, ...]:
         """Return the paths of a folder."""
         return self.disk.places_of(folder)
-
-
-def _unreadable(wrong: str, shown: str) -> SettingsError:
-    return SettingsError(
-        f"Qwen Code's settings file cannot be used: {wrong}",
-        where=shown,
-        hint="Make it a regular file that you can read, or move it.",
-    )
 
 
 def _status_of(path: Path) -> os.stat_result | None:

@@ -212,7 +212,7 @@ class _WorldParts:
     def _places(self, profile: Profile) -> tuple[Place, ...]:
         """Return the places of a search that are not read, even if an option replaces the search."""
         found = self.loads[profile]
-        if self.start.choice == EnvFileChoice() and not isinstance(found, QwenCfgError):
+        if self.start.choice.chosen_by == "search" and not isinstance(found, QwenCfgError):
             # The others have been read.
             return found.search.unreached
         directory = self.directories[profile.directory_variable]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from .records import field, record
@@ -56,12 +57,21 @@ class Profile:
 
     def reads(self, variable: Variable) -> bool:
         """Return whether a variable is read under at least one of the profile's methods."""
-        return not variable.under or any(method in self.methods for method in variable.under)
+        return not variable.under or not self._known_methods.isdisjoint(variable.under)
+
+    @cached_property
+    def layer_names(self) -> tuple[LayerName, ...]:
+        """The layers that some field has, each once."""
+        return tuple(dict.fromkeys(chain(self.order, *self.layers.values())))
 
     @cached_property
     def refused(self) -> frozenset[str]:
         """The refused variables, for a quick look-up."""
         return frozenset(self.refused_variables)
+
+    @cached_property
+    def _known_methods(self) -> frozenset[str]:
+        return frozenset(self.methods)
 
     @property
     def title(self) -> str:

@@ -80,8 +80,7 @@ def layers_for(profile: Profile, declared: Field) -> tuple[FieldLayer | Variable
 
 def layers_of(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:
     """Return every layer that a profile has for some field, each once."""
-    orders = (profile.order, *profile.layers.values())
-    return layers_in(tuple(dict.fromkeys(name for order in orders for name in order)))
+    return layers_in(profile.layer_names)
 
 
 def usual_layers(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:
