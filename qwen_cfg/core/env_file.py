@@ -47,6 +47,8 @@ def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) ->
         # Refused variables of a field are reported with the field.
         declared = file.offers
         values = {n: value for n, value in file.assigned.items() if n in declared or n.upper() not in profile.refused}
-        file = replace(file, assigned=values)
+        file = file if len(values) == len(file.assigned) else replace(file, assigned=values)
+    if not excluded:
+        return file
     offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
     return replace(file, offers=offers, excluded=excluded)

@@ -93,7 +93,7 @@ class Origin:
     @property
     def holder(self) -> Origin:
         """The place of the value itself: the first of the user's variables that it comes through, or this origin."""
-        return next(iter(self.users), self)
+        return next(iter(self.users), self) if self.behind else self
 
     @property
     def paths(self) -> frozenset[Path]:

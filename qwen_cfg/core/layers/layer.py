@@ -95,5 +95,6 @@ class VariableLayer(MergedLayer):
 def variable_candidate(declared: Field, variable: Variable, text: str, origin: Origin) -> Candidate:
     """Return the candidate for a variable's text; if the variable means one value, any text is that value."""
     if declared.secret:
-        return Candidate(declared.name, Secret(text), replace(origin, reach=origin.holder.reach))
+        reach = origin.holder.reach
+        return Candidate(declared.name, Secret(text), origin if origin.reach == reach else replace(origin, reach=reach))
     return Candidate(declared.name, variable.means if variable.means is not None and text else text, origin)
