@@ -10,7 +10,7 @@ from qwen_schema.records import field, record
 from .origin import VariableValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .env_file import EnvFile
     from .origin import Layer
@@ -53,20 +53,16 @@ class Variables:
 
     def has_any(self, names: Iterable[str]) -> bool:
         """Return whether a source may set one of some variables. Most declared variables are set nowhere."""
-        for known in self._names:  # noqa: SIM110 - a generator takes longer than most comparisons
-            if not known.isdisjoint(names):
-                return True
-        return False
-
-    @cached_property
-    def _names(self) -> tuple[KeysView[str], ...]:
-        """The names in each source."""
-        names = [self.environ.keys()]
+        if not self.environ.keys().isdisjoint(names):
+            return True
+        # Without generators, which would take longer than the comparisons.
         for one in self.passes:
-            names += [file.assigned.keys() for file in one.files]
-            if one.of_settings:
-                names.append(one.of_settings.keys())
-        return tuple(names)
+            if not one.of_settings.keys().isdisjoint(names):
+                return True
+            for file in one.files:
+                if not file.assigned.keys().isdisjoint(names):
+                    return True
+        return False
 
     @cached_property
     def _known_values(self) -> dict[str, tuple[VariableValue, ...]]:

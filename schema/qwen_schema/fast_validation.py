@@ -33,7 +33,8 @@ def conforms_as(field: Field, value: object) -> bool:
         return False
     declared, schema = schema_of(FIELDS[field.name]), field.schema
     # A profile may have only some of the choices.
-    if schema != declared and (schema != {**declared, "enum": schema.get("enum")} or value not in schema["enum"]):
+    is_other = schema is not declared and schema != declared
+    if is_other and (schema != {**declared, "enum": schema.get("enum")} or value not in schema["enum"]):
         return False
     try:
         return VALUES[field.name](value)

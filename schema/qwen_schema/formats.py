@@ -158,10 +158,9 @@ CHECKS: dict[str, Callable[[str], None]] = {
 def is_unicode(text: str) -> bool:
     """Return whether a text can be encoded as UTF-8; a variable's value with other bytes cannot."""
     try:
-        text.encode("utf-8")
+        return text.isascii() or bool(text.encode("utf-8"))
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def _check_characters(text: str) -> None:
