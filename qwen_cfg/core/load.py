@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import Secret, SettingsError, declared_fields, is_secret_name, looks_like_key
 from qwen_schema import patterns as re
-from qwen_schema.records import field, record
+from qwen_schema.records import field, record, replace
 from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .env_file import without_excluded
@@ -78,6 +78,10 @@ def load(start: Start, profile: Profile, directory: QwenDirectory, reader: PathR
     first = _load_once(start, profile, directory, reader, Variables(environ, ENVIRONMENT))
     if first.settings is None or not _has_second_pass(first, first.settings):
         return first
+    last = first.variables.passes[-1]
+    if not last.of_settings and not any(file.assigned for file in last.files):
+        # Without a new variable, the second pass would have the same result.
+        return replace(first, variables=first.variables.with_pass(last))
     return _load_once(start, profile, directory, reader, first.variables)
 
 
