@@ -184,7 +184,7 @@ def _candidates(
             every = tuple([layer for group in groups if isinstance(group, tuple) for layer in group])
             yield from _variables_candidates(field, every, sources, of_library=True)
         for candidate in group.offers(field, sources):
-            yield candidate, _refusal(field, candidate)
+            yield candidate, None if group.is_default else _refusal(field, candidate)
 
 
 def _variables_candidates(
@@ -245,9 +245,7 @@ def _variable_candidates(
 
 
 def _refusal(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
-    """Return the fate of a candidate that cannot win: it may not set the field, or is empty and not a default."""
-    if candidate.origin.source.is_default:
-        return None
+    """Return the fate of a candidate that cannot win: it may not set the field, or is empty. A default always can."""
     needed = field.reach
     if candidate.origin.layer == "settings" and field.setting is not None:
         needed = field.setting.reach

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .place import Outcome
     from .start import EnvFileChoice, QwenDirectory
 
+    _Pair = tuple[Path, Path]
+
 
 def places(
     cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice, directory: QwenDirectory | None = None
@@ -43,12 +45,11 @@ def _search_places(
     kind: type[Path], cwd_text: str, home_text: str | None, moved_text: str | None, *, is_users: bool, ends_at: str
 ) -> tuple[Place, ...]:
     """Return the places of a search. The result is cached, since every profile and every resolution needs it."""
-    cwd = kind(cwd_text)
     home = None if home_text is None else kind(home_text)
     moved = None if moved_text is None else kind(moved_text)
     rank = {path: n for n, path in enumerate(home_level_files(home, moved))}
     users = set(rank) if is_users else set(home_level_files(home))
-    on_the_way = [f for d in _directories_up(cwd, home, ends_at) for f in (d / ".qwen" / ".env", d / ".env")]
+    on_the_way = [file for _, files in _way_up(kind, cwd_text, home, ends_at) for file in files]
     return tuple(
         Place(path, "user" if path in users else "project", rank.get(path))
         for path in dict.fromkeys([*on_the_way, *rank])
@@ -86,8 +87,15 @@ def _visit(place: Place, path_state: PathState, if_read: Outcome) -> Visit:
     return Visit(place, "absent" if path_state.kind == "absent" else "skipped", path_state.kind)
 
 
-def _directories_up(cwd: Path, home: Path | None, ends_at: str) -> list[Path]:
-    way = [cwd, *cwd.parents]
-    if ends_at == "home" and home in way:
-        return way[: way.index(home)]
-    return way
+def _way_up(kind: type[Path], cwd_text: str, home: Path | None, ends_at: str) -> tuple[tuple[Path, _Pair], ...]:
+    """Return the directories of a search with their env files."""
+    way = _files_up(kind, cwd_text)
+    directories = [directory for directory, _ in way]
+    return way[: directories.index(home)] if ends_at == "home" and home in directories else way
+
+
+@lru_cache(maxsize=16)
+def _files_up(kind: type[Path], cwd_text: str) -> tuple[tuple[Path, _Pair], ...]:
+    """Return each directory from `cwd` up with its env files. It is cached, so that profiles share the paths."""
+    cwd = kind(cwd_text)
+    return tuple((one, (one / ".qwen" / ".env", one / ".env")) for one in (cwd, *cwd.parents))
