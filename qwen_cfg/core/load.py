@@ -116,11 +116,12 @@ def _load_once(start: Start, profile: Profile, directory: QwenDirectory, reader:
 
 def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
     """Return the secrets in settings by their names, and those in the variables that settings name."""
-    texts = [leaf for scope in settings.scopes for leaf in leaves(scope.settings)]
-    found = {str(leaf.text) for leaf in texts if _is_secret(_name(leaf), str(leaf.text))}
-    named = {str(leaf.text) for leaf in texts if _name(leaf) == _KEY_VARIABLE}
+    every = [leaf for scope in settings.scopes for leaf in leaves(scope.settings)]
+    texts = [(_name(leaf), str(leaf.value)) for leaf in every]
+    found = {text for name, text in texts if _is_secret(name, text)}
+    named = {text for name, text in texts if name == _KEY_VARIABLE}
     found |= {value.text for name in named if (value := variables.value(name)) is not None}
-    taken = {(value.origin.variable, value.text) for leaf in texts for value in leaf.taken}
+    taken = {(value.origin.variable, value.text) for leaf in every for value in leaf.taken}
     found |= {text for name, text in taken if name is not None and is_secret_name(name)}
     found |= {match[1] for _, text in taken if (match := _LOGIN.search(text))}
     if len(found) > _MOST_SECRETS:

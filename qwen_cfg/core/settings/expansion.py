@@ -21,25 +21,26 @@ def expand(setting: Setting, look_up: Callable[[str], VariableValue | None]) -> 
     `look_up` returns the value of a variable, or None if it is not set. A setting keeps the values that it used, so
     that text and origin agree. Settings without variables are not copied.
     """
-    if setting.members is not None:
-        members = {name: expand(member, look_up) for name, member in setting.members.items()}
-        is_same = all(members[name] is member for name, member in setting.members.items())
+    value = setting.value
+    if isinstance(value, dict):
+        members = {name: expand(member, look_up) for name, member in value.items()}
+        is_same = all(members[name] is member for name, member in value.items())
         return setting if is_same else replace(setting, value=members)
-    if setting.items is not None:
-        items = tuple(expand(item, look_up) for item in setting.items)
-        is_same = all(one is other for one, other in zip(items, setting.items, strict=True))
+    if isinstance(value, tuple):
+        items = tuple(expand(item, look_up) for item in value)
+        is_same = all(one is other for one, other in zip(items, value, strict=True))
         return setting if is_same else replace(setting, value=items)
-    if setting.text is None or "$" not in setting.text:
+    if not isinstance(value, str) or "$" not in value:
         return setting
     taken: dict[str, VariableValue] = {}
 
     def text_of(name: str) -> str | None:
-        value = look_up(name)
-        if value is None:
+        variable = look_up(name)
+        if variable is None:
             return None
-        taken[name] = value
-        return value.text
+        taken[name] = variable
+        return variable.text
 
-    text, names = expand_variables(setting.text, text_of)
+    text, names = expand_variables(value, text_of)
     took = tuple(taken.values())
-    return replace(setting, value=text, written=setting.text, variables=names, taken=took) if names else setting
+    return replace(setting, value=text, written=value, variables=names, taken=took) if names else setting

@@ -78,9 +78,12 @@ class Setting:
 
     def at(self, *names: str) -> Setting | None:
         """Return the setting at a path of member names; None if there is none."""
-        found: Setting | None = self
+        found = self
         for name in names:
-            found = None if found is None or found.members is None else found.members.get(name)
+            member = (found.members or {}).get(name)
+            if member is None:
+                return None
+            found = member
         return found
 
 
@@ -88,10 +91,12 @@ def leaves(setting: Setting | None) -> Iterator[Setting]:
     """Yield every string below a setting."""
     if setting is None:
         return
-    for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
-        yield from leaves(inner)
-    if setting.text is not None:
+    value = setting.value
+    if isinstance(value, str):
         yield setting
+    elif isinstance(value, dict | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from leaves(inner)
 
 
 # The members that are used here; of other members only the type is used, to recognize the form of a file.
