@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
+from cli.process import clean_environment
+from cli.running import Running
 from support.time_limit import time_limit
 
 from qwen_runtime.oauth import BrokenLoginError, Login, LoginCache, lock
 from qwen_runtime.oauth.lock import RefreshLock
 from qwen_runtime.oauth.login import login_of
 from qwen_schema import ConfigurationError, OutputError, Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 SENTINEL = "tok-SENTINEL-0123456789"
 LOGIN = Login(Secret("a"))
@@ -179,29 +175,23 @@ lock.release()
 """
 
 
-@contextmanager
-def another_process(program: str, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", program, *words], **pipes) as process:
-        yield process
-        process.kill()
+def another_process(program: str, path: Path) -> Running:
+    return Running(path, cwd=Path.cwd(), environment=clean_environment(None), stdin=PIPE, code=program)
 
 
 def test_one_process_at_a_time_has_the_lock(path: Path) -> None:
     with another_process(_HOLD, path) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "True\n"
+        assert holder.stdout.readline() == b"True\n"
         # A live process keeps the lock even if the file is old.
         os.utime(path, (time.time() - 11,) * 2)
         assert take(path) is None
-        assert holder.communicate() == ("", None)
+        assert holder.communicate() == ("", "")
         assert not path.exists()
 
 
 def test_a_stale_lock_of_a_killed_process_is_taken_over(path: Path) -> None:
     with another_process(_HOLD, path) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "True\n"
+        assert holder.stdout.readline() == b"True\n"
         holder.kill()
         holder.wait()
     assert take(path) is None
@@ -279,7 +269,6 @@ import resource, sys
 from pathlib import Path
 from qwen_runtime.oauth.lock import RefreshLock
 from qwen_schema import OutputError
-sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 try:
     RefreshLock(Path(sys.argv[1])).try_take()
@@ -336,6 +325,6 @@ for _ in range(5):
 def test_one_of_many_processes_at_a_time_takes_a_stale_lock(path: Path) -> None:
     path.parent.mkdir()
     with another_process(_CROWD, path) as crowd:
-        assert crowd.communicate(timeout=30) == ("", None)
+        assert crowd.communicate() == ("", "")
     assert path.with_name("count").read_text() == "x" * 60
     assert [entry.name for entry in path.parent.iterdir()] == ["count"]

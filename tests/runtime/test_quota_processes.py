@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
 import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import pytest
+from cli.process import clean_environment
+from cli.running import Running
 
 from qwen_runtime.wire import quota
 from qwen_runtime.wire.quota import (
@@ -110,20 +112,17 @@ class Workers:
         self.directory = directory
         self._processes = [stack.enter_context(self._start()) for _ in range(8)]
         for process in self._processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert process.stdout.readline() == b"ready\n"
 
-    def _start(self) -> subprocess.Popen[str]:
-        words = [sys.executable, "-c", WORKER, str(self.directory)]
-        return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def _start(self) -> Running:
+        environment = clean_environment(None)
+        return Running(self.directory, cwd=self.directory, environment=environment, stdin=PIPE, code=WORKER)
 
     def take(self, now: float | None, takes: int) -> int:
         """Let each process make some requests, and return the number of granted ones."""
         for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.write(f"{'clock' if now is None else now} {takes}\n")
-            process.stdin.flush()
-        return sum(int(process.stdout.readline()) for process in self._processes if process.stdout)
+            process.stdin.write(f"{'clock' if now is None else now} {takes}\n".encode())
+        return sum(int(process.stdout.readline()) for process in self._processes)
 
 
 @pytest.fixture
