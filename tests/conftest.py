@@ -28,6 +28,9 @@ sys.dont_write_bytecode = False
 os.environ["PATH"] = path_without_qwen(os.environ["PATH"])
 os.environ.pop("QWEN_CFG_PROFILE", None)
 
+# A new repository needs no copies of the templates of git.
+os.environ["GIT_TEMPLATE_DIR"] = ""
+
 # `default` uses the same examples in every run, so that the result depends only on the change.
 # HYPOTHESIS_PROFILE=thorough searches for new examples, and takes minutes.
 settings.register_profile(

@@ -172,6 +172,7 @@ def test_a_file_that_git_ignores_by_a_setting_is_ignored(
 ) -> None:
     assert status_of(tree / ".env") == "not ignored"
     if where == "the repository's":
+        (tree / ".git/info").mkdir()
         (tree / ".git/info/exclude").write_text(".env\n", encoding="utf-8")
     else:
         (tree / "ignored").write_text(".env\n", encoding="utf-8")

@@ -366,6 +366,7 @@ def own_repository_elsewhere(tree: Path) -> None:
 
 
 def excluded_and_gitignore_is_a_link(tree: Path) -> None:
+    (tree / ".git/info").mkdir()
     (tree / ".git/info/exclude").write_text(".env\n!.env\n")
     gitignore_is_a_dangling_link(tree)
 
@@ -423,6 +424,7 @@ def test_an_ignore_rule_without_effect_is_removed(work_tree: Path) -> None:
 def test_earlier_ignore_rules_do_not_undo_ours(work_tree: Path) -> None:
     (work_tree.parent / ".gitconfig").write_text(f"[core]\nexcludesFile = {work_tree.parent}/ignore\n")
     (work_tree.parent / "ignore").write_text("!.env\n")
+    (work_tree / ".git/info").mkdir()
     (work_tree / ".git/info/exclude").write_text("!.env\n!.qwen\n")
     (work_tree / ".gitignore").write_text(".qwen/.env\n!.env\n")
     assert save_settings(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)

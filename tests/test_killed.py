@@ -67,7 +67,7 @@ def work_trees(tmp_path: Path, files: dict[str, str]) -> Callable[[int], Path]:
     def make(step: int) -> Path:
         tree = tmp_path / f"tree-{step}"
         tree.mkdir()
-        git(tree, "init", "-q", "--template=")
+        git(tree, "init", "-q")
         for name, text in files.items():
             (tree / name).write_text(text)
         return tree

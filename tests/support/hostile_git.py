@@ -82,6 +82,7 @@ def partial_clone(tree: Path) -> PartialClone:
     clone = PartialClone(tree)
     clone.program.write_text(f"#!/bin/sh\ntouch {tree.parent}/it-ran\n", encoding="utf-8")
     clone.program.chmod(0o755)
+    (tree / ".git/hooks").mkdir()
     for hook in HOOKS:
         (tree / ".git/hooks" / hook).symlink_to(clone.program)
     return clone
