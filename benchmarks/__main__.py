@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from . import floors, reading, starting, streaming, working
+from . import floors, imports, reading, starting, streaming, working
 from .report import write_table
 
 
@@ -13,6 +13,7 @@ def main() -> None:
     parts = chain(reading.measurements(), streaming.measurements())
     write_table("parts", ("CPU time", "ratio (middle half)"), ((m.title, str(m.ratio())) for m in parts))
     starting.main()
+    imports.main()
     working.main()
     floors.main()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,24 @@ class Measurement:
     goal: str = ""
 
     def ratio(self) -> Ratio:
-        """Return the subject's time in units of the baseline's median."""
-        self.subject(), self.baseline()
-        pairs = [(self._seconds(self.subject), self._seconds(self.baseline)) for _ in range(self.rounds)]
-        unit = statistics.median(b for _, b in pairs)
-        low, median, high = statistics.quantiles((a / unit for a, _ in pairs), n=4)
-        return Ratio(median, low, high)
+        """Return the subject's time on the clock, in units of the baseline's median."""
+        return self.ratios()[0]
 
-    def _seconds(self, work: Callable[[], object]) -> float:
-        start = self.clock()
+    def ratios(self) -> tuple[Ratio, Ratio]:
+        """Return the ratio of the times on the clock, and that of the elapsed times of the same runs."""
+        self.subject(), self.baseline()
+        runs = [(self._times(self.subject), self._times(self.baseline)) for _ in range(self.rounds)]
+        by_clock, elapsed = (ratio_of([a[n] for a, _ in runs], [b[n] for _, b in runs]) for n in (0, 1))
+        return by_clock, elapsed
+
+    def _times(self, work: Callable[[], object]) -> tuple[float, float]:
+        start, began = self.clock(), time.perf_counter()
         work()
-        return self.clock() - start
+        return self.clock() - start, time.perf_counter() - began
+
+
+def ratio_of(subject: Sequence[float], baseline: Sequence[float]) -> Ratio:
+    """Return the median and the middle half of times, in units of the median of others."""
+    unit = statistics.median(baseline)
+    low, median, high = statistics.quantiles((seconds / unit for seconds in subject), n=4)
+    return Ratio(median, low, high)

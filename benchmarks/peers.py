@@ -10,9 +10,11 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .measure import ratio_of
 from .processes import NOTHING, PROGRAM, cpu_of, directory
 from .report import write_table
 
@@ -49,16 +51,19 @@ def main() -> None:
             "`qwen-cfg resolve --explain`": [PROGRAM, "resolve", "--explain"],
             **dict(_runnable_commands(_install_peers(), at, env)),
         }
-        took: dict[str, list[float]] = {name: [] for name in commands}
+        cpu: dict[str, list[float]] = {name: [] for name in commands}
+        elapsed: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(_ROUNDS):
             for name, words in commands.items():
-                took[name].append(cpu_of(words, at, env))
-    unit = statistics.median(took["`python -I -c pass`"])
-    rows = []
-    for name, seconds in sorted(took.items(), key=lambda item: statistics.median(item[1])):
-        low, median, high = statistics.quantiles((s / unit for s in seconds), n=4)
-        rows.append((name, f"{median:.1f} ({low:.1f} to {high:.1f})"))
-    write_table("peers", ("CPU time of a process", "ratio to `python -I -c pass` (middle half)"), rows)
+                began = time.perf_counter()
+                cpu[name].append(cpu_of(words, at, env))
+                elapsed[name].append(time.perf_counter() - began)
+    least = next(iter(commands))
+    rows = [
+        (name, str(ratio_of(cpu[name], cpu[least])), str(ratio_of(elapsed[name], elapsed[least])))
+        for name in sorted(cpu, key=lambda name: statistics.median(cpu[name]))
+    ]
+    write_table("peers", ("a process", "CPU time: ratio to `python -I -c pass`", "elapsed time: ratio"), rows)
 
 
 def _runnable_commands(

@@ -38,6 +38,16 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
+def without_click(at: Path) -> dict[str, str]:
+    """Return a variable with which Python does not find click; its file is created in the directory.
+
+    httpx loads a command line of its own where click is installed, as beside our tools, but not beside us alone.
+    """
+    (at / "without").mkdir()
+    (at / "without" / "click.py").write_text("raise ImportError\n", encoding="utf-8")
+    return {"PYTHONPATH": str(at / "without")}
+
+
 def cpu_seconds() -> float:
     """Return the CPU time of the processes that have ended: other work of the machine does not count."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

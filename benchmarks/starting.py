@@ -1,4 +1,4 @@
-"""How fast the commands start: the CPU time of whole processes, against a Python that does nothing.
+"""How fast the commands start: the times of whole processes, against a Python that does nothing.
 
 `python -m benchmarks.starting` runs these measurements alone.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .measure import Measurement
-from .processes import NOTHING, PROGRAM, cpu_seconds, directory, median_cpu, run
+from .processes import NOTHING, PROGRAM, cpu_seconds, directory, median_cpu, run, without_click
 from .provider import provider
 from .report import write_table
 
@@ -41,10 +41,7 @@ def measurements() -> Iterator[Measurement]:
 
 
 def _ten_lines_measurement(url: str, at: Path) -> Measurement:
-    # httpx loads a command line of its own where click is installed, as beside our tools, but not beside us alone.
-    (at / "without").mkdir()
-    (at / "without" / "click.py").write_text("raise ImportError\n", encoding="utf-8")
-    env = {"PYTHONPATH": str(at / "without"), "OPENAI_BASE_URL": url, "OPENAI_MODEL": "m"}
+    env = {**without_click(at), "OPENAI_BASE_URL": url, "OPENAI_MODEL": "m"}
     script = [NOTHING[0], str(Path(__file__).with_name("ten_lines.py")), f"{url}/chat/completions"]
     return Measurement(
         "`run -p` / a script of ten lines with httpx",
@@ -59,9 +56,11 @@ def main() -> None:
     """Write the table of starts."""
     with directory() as at:
         least = median_cpu(NOTHING, at, rounds=15)
-    rows = [("`python -I -c pass`", f"1 is {least * 1000:.1f} ms", "")]
-    rows += [(m.title, str(m.ratio()), m.goal) for m in measurements()]
-    write_table("starting", ("CPU time of a process", "ratio (middle half)", "goal"), rows)
+    rows = [("`python -I -c pass`", f"1 is {least * 1000:.1f} ms", "", "")]
+    for measurement in measurements():
+        cpu, elapsed = measurement.ratios()
+        rows.append((measurement.title, str(cpu), measurement.goal, str(elapsed)))
+    write_table("starting", ("a process", "CPU time: ratio (middle half)", "goal", "elapsed time: ratio"), rows)
 
 
 if __name__ == "__main__":
