@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 A = TypeVar("A")
+
+_SECONDS_TO_START = 60
 
 
 def free_port() -> int:
@@ -46,27 +49,38 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loops: SimpleQueue[asyncio.AbstractEventLoop] = SimpleQueue()
         self._ending = asyncio.Event()
 
     def end(self) -> None:
-        """End the server from another thread."""
-        self.should_exit = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._ending.set)
+        """End the server from another thread, after its start: one that ends before closes no connection."""
+        self._loops.get(timeout=_SECONDS_TO_START).call_soon_threadsafe(self._ending.set)
 
     async def main_loop(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loops.put(asyncio.get_running_loop())
         if not await self.on_tick(0):
             await self._ending.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or ():
+            asyncio.get_running_loop().remove_reader(listener)
+        # A connection that was accepted just before is known some turns later; a closed server would leave it open.
+        await _wait_for_turns()
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        # A connection without a request is closed in the next turn of the loop.
-        for _ in range(3):
-            await asyncio.sleep(0)
+        # A connection without a request is closed in the next turn.
+        await _wait_for_turns()
         if self.server_state.connections or self.server_state.tasks:
             await super().shutdown(sockets)
+        # A client that does not read what was written keeps its connection open.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await _wait_for_turns()
+
+
+async def _wait_for_turns() -> None:
+    """Let the loop do what it has to do, and what follows from that."""
+    for _ in range(5):
+        await asyncio.sleep(0)
