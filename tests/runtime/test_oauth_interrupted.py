@@ -83,9 +83,10 @@ def age_what_is_left(home: Home) -> None:
 
 def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> None:
     points, lost = [], []
+    environment = clean_environment(tmp_path)
     with (
         authorization_server() as server,
-        Running(cwd=tmp_path, environment=clean_environment(tmp_path), stdin=PIPE, code=_KILLED) as process,
+        Running(cwd=tmp_path, environment=environment, stdin=PIPE, stderr=2, code=_KILLED) as process,
     ):
         for last in count(1):
             home = Home(tmp_path / str(last), server)

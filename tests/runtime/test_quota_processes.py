@@ -116,7 +116,7 @@ class Workers:
 
     def _start(self) -> Running:
         environment = clean_environment(None)
-        return Running(self.directory, cwd=self.directory, environment=environment, stdin=PIPE, code=WORKER)
+        return Running(self.directory, cwd=self.directory, environment=environment, stdin=PIPE, stderr=2, code=WORKER)
 
     def take(self, now: float | None, takes: int) -> int:
         """Let each process make some requests, and return the number of granted ones."""
