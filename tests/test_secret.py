@@ -10,6 +10,7 @@ import pickle
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,9 @@ from qwen_schema import (
     redact_unknown,
 )
 from qwen_schema.envfile import Assignment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEXT = "sk-0123456789-the-secret-itself"
 # Letters only, so that no secret is part of the placeholder that replaces it.
@@ -252,3 +256,40 @@ def test_no_record_shows_its_environment() -> None:
     key = "sk-0123456789abcdefghijklmnopqrstuv"
     surroundings = Surroundings({"OPENAI_API_KEY": key, "OTHER": key}, {}, Path("/work"), None)
     assert key not in repr(surroundings)
+
+
+class _Cycle:
+    """An object that refers to itself, like an exception with its traceback, and has a secret."""
+
+    def __init__(self, secret: Secret) -> None:
+        self.itself, self.secret = self, secret
+
+
+@pytest.fixture
+def collected_by_hand() -> Iterator[None]:
+    """No garbage is collected unless a test asks for it."""
+    before = gc.get_threshold()
+    gc.disable()
+    yield
+    gc.set_threshold(*before)
+    gc.enable()
+
+
+@pytest.mark.usefixtures("collected_by_hand")
+def test_a_secret_is_redacted_while_another_is_collected() -> None:
+    """A collection may begin at any allocation, also while the known secrets are compared."""
+    secret, shown = Secret(TEXT), []
+    for allocations in range(60):
+        _Cycle(Secret(f"another secret with the number {allocations}"))
+        assert TEXT not in redact_known(f"wrong: {TEXT}")
+        # Tuples in use, so that the interpreter has none to use again without an allocation.
+        used = [(number, number) for number in range(3_000)]
+        gc.set_threshold(gc.get_count()[0] + allocations, 1_000, 1_000)
+        gc.enable()
+        text = redact_known(f"wrong: {TEXT}")
+        gc.disable()
+        shown += [allocations] if TEXT in text else []
+        del used
+        gc.collect()
+    assert shown == []
+    assert secret.reveal() == TEXT

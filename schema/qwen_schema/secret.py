@@ -259,16 +259,19 @@ _last_spellings = _NO_SPELLINGS
 
 
 def _known_spellings() -> _KnownSpellings:
-    """Return the spellings of all known secrets; they are computed again after a secret was added or deleted."""
+    """Return the spellings of all known secrets; they are computed again after a secret was added or deleted.
+
+    The global variable is read once: a secret that is deleted at any moment, by a garbage collection, resets it.
+    """
     global _last_spellings  # noqa: PLW0603
-    newest, known = _newest, len(_known)
-    if (_last_spellings.newest, _last_spellings.known) != (newest, known):
+    last, newest, known = _last_spellings, _newest, len(_known)
+    if (last.newest, last.known) != (newest, known):
         secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
         spellings = list({(s.view, s.text): s for each in secrets for s in each.spellings}.values())
         views_ = {spelling.view: None for spelling in spellings}
         by_view = [(v, tuple({s.beginning: None for s in spellings if s.view == v})) for v in views_]
-        _last_spellings = _KnownSpellings(newest, known, spellings, tuple(by_view))
-    return _last_spellings
+        last = _last_spellings = _KnownSpellings(newest, known, spellings, tuple(by_view))
+    return last
 
 
 def _join(before: Views, after: Views) -> Views:

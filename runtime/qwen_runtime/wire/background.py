@@ -28,7 +28,7 @@ class _End:
 
 
 class Background(Generic[T]):
-    """An iterator in its own thread, which does not delay the exit of the program."""
+    """An iterator in its own thread, which does not delay the exit of the program. It has one reader at a time."""
 
     def __init__(self, make: Callable[[threading.Event], Iterator[T]]) -> None:
         self.cancelled = threading.Event()
