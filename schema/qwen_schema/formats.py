@@ -189,9 +189,13 @@ def _check_authority(parts: SplitResult) -> None:
         raise ValueError("its port is 0, which is not a usable port")
 
 
+# The function without its cache (`functools.lru_cache`), which would keep URLs with a login.
+_split_uncached: Callable[[str], SplitResult] = getattr(urlsplit, "__wrapped__", urlsplit)
+
+
 def _split(text: str) -> SplitResult:
     try:
-        parts = urlsplit(text)
+        parts = _split_uncached(text)
         _ = parts.port
     except ValueError:
         raise ValueError("its host or port cannot be read") from None

@@ -72,8 +72,16 @@ _RARE_KEY = "sk-Jm7Xq2Vw9Rt4Kp8Zs6Hd3Lf5"
     [
         ("work/app/.env", f"OPENAI_API_KEY='{_RARE_KEY}' # mine\nOPENAI_MODEL=m\nOPENAI_BASE_URL=http://h/v1\nA=`b`\n"),
         (".qwen/settings.json", f'{{"security": {{"auth": {{"selectedType": "openai", "apiKey": "{_RARE_KEY}"}}}}}}'),
+        (
+            ".qwen/.env",
+            f"OPENAI_API_KEY=k\nOPENAI_MODEL=m\nOPENAI_BASE_URL=http://h/v1\nHTTPS_PROXY=http://me:{_RARE_KEY[3:]}@h:1\n",
+        ),
+        (
+            "work/app/.env",
+            f"OPENAI_API_KEY=k\nOPENAI_MODEL=m\nOPENAI_BASE_URL=http://h/v1\nHTTPS_PROXY=http://me:{_RARE_KEY[3:]}@h:1\n",
+        ),
     ],
-    ids=["env file", "settings"],
+    ids=["env file", "settings", "proxy", "proxy of a project"],
 )
 def test_no_object_keeps_a_key_after_its_use(desk: Desk, path: str, text: str) -> None:
     desk.write(path, text).chmod(0o600)
