@@ -55,14 +55,6 @@ def read_assignments(text: str) -> tuple[Assignment, ...]:
     return parts_of(text)[0]
 
 
-def unread_lines(text: str) -> tuple[UnreadLine, ...]:
-    """Return the lines of an env file's text that are skipped, without blank lines and comments.
-
-    A line within a quoted value is a part of that value.
-    """
-    return parts_of(text)[1]
-
-
 def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
     """Return the last assignment of each name, which is the one that counts."""
     return {assignment.name: assignment for assignment in assignments}
@@ -73,7 +65,10 @@ _Head = tuple[str, int, int]
 
 
 def parts_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
-    """Return the assignments and the unread lines of an env file's text, which is read once for both."""
+    """Return the assignments in an env file's text, and the lines that are skipped, from one reading.
+
+    Blank lines and comments do not count as skipped, and a line within a quoted value is a part of that value.
+    """
     assignments: list[Assignment] = []
     unread: list[UnreadLine] = []
     for piece in _parts(text):
