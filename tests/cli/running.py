@@ -109,6 +109,16 @@ class Running:
         return read[self.stdout].decode(), read[self.stderr].decode()
 
 
+def read_until(file: FileIO, text: bytes) -> bytes:
+    """Read an output of a running command up to the piece that completes a text, and return what was read."""
+    read = b""
+    while text not in read:
+        piece = file.read(4096)
+        assert piece, f"the output ended without {text!r}: {read!r}"
+        read += piece
+    return read
+
+
 def _unread_bytes(port: int) -> int:
     """Return how many bytes of a server on this machine have arrived at its clients and were not read."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]

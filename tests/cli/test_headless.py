@@ -19,7 +19,7 @@ from qwen_schema import Secret, StreamRedactor
 
 from . import process
 from .process import KEY, SECONDS, Desk, clean_environment
-from .running import Running
+from .running import Running, read_until
 from .terminal import run_on_screen
 
 FORMATS = ["text", "json", "stream-json"]
@@ -125,10 +125,7 @@ def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: 
     reply = streamed_reply("first", "second")
     server.replies[:] = [Reply(reply.pieces, hold=held)]
     with running_command(desk, server, "-p", "ping", "--output-format", form) as running:
-        received = b""
-        while b"first" not in received:
-            received += running.stdout.read(4096)
-        assert b"second" not in received
+        assert b"second" not in read_until(running.stdout, b"first")
         held.set()
         assert "second" in exits(running, 0)[0]
 
@@ -280,9 +277,7 @@ def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Pr
 def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="half"), done=False), stay=True)]
     with running_command(desk, server, "-p", "ping", "--output-format", form) as running:
-        received = b""
-        while form != "json" and b"half" not in received:
-            received += running.stdout.read(4096)
+        received = b"" if form == "json" else read_until(running.stdout, b"half")
         if form == "json":
             assert server.sent.wait(SECONDS)
             running.wait_until_idle(server.port)

@@ -22,7 +22,7 @@ from support.login_home import Home
 from support.provider import Provider, Reply, chunk, events, refusal, streamed_reply
 
 from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
-from .running import Running
+from .running import Running, read_until
 from .terminal import Typing
 
 if TYPE_CHECKING:
@@ -71,9 +71,7 @@ TOGETHER = [("json", [QUIT]), ("json", [TERM, TERM, HUP]), ("stream-json", [HUP,
 def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbers: list[int]) -> None:
     server.replies[:] = [HALF]
     with running_command(desk, "run", "-p", "x", "--output-format", form, env=env_of(server)) as process:
-        received = b""
-        while form != "json" and b"half" not in received:
-            received += process.stdout.read(4096)
+        received = b"" if form == "json" else read_until(process.stdout, b"half")
         if form == "json":
             assert server.sent.wait(SECONDS)
             process.wait_until_idle(server.port)
@@ -99,9 +97,7 @@ def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: P
     with running_command(desk, "run", "-p", "x", env=env_of(server)) as process:
         wait_for(lambda: server.requests)
         process.send_signal(TERM)
-        err = b""
-        while b"terminated by SIGTERM" not in err:
-            err += process.stderr.read(4096)
+        read_until(process.stderr, b"terminated by SIGTERM")
         while process.returncode is None:
             process.send_signal(HUP)
             time.sleep(0.0005)
@@ -150,9 +146,7 @@ def test_during_the_wait_for_a_retry(desk: Desk, server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="30")] * 3
     argv = ("run", "-p", "x", "--output-format", "stream-json")
     with running_command(desk, *argv, env=env_of(server, QWEN_CFG_MAX_RETRIES="3")) as process:
-        received = b""
-        while b'"waiting"' not in received:
-            received += process.stdout.read(4096)
+        read_until(process.stdout, b'"waiting"')
         process.send_signal(TERM)
         out, _ = assert_ended(process, TERM)
     assert json.loads(out.splitlines()[-1])["exit_code"] == 143
